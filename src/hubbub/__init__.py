@@ -1,0 +1,1 @@
+"""hubbub: people share data under a deal, and get back what is true of a crowd."""

@@ -1,0 +1,1 @@
+"""The words every room of the house uses. Nothing here imports anything of ours."""

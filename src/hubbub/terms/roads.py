@@ -1,0 +1,29 @@
+"""A road as the public knows it: segments of 50-300 m, a direction each."""
+
+from typing import NewType
+
+import msgspec
+
+SegmentNumber = NewType("SegmentNumber", int)
+"""The dense number of a road segment within one build of a city; `key` outlives the build."""
+
+
+class RoadSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of one OSM way in one direction. Public: it says nothing about people."""
+
+    number: SegmentNumber
+    way_id: int
+    forward: bool  # along the way's node order
+    from_frac: float  # 0..1 along the way in node order; from < to, whatever the direction
+    to_frac: float
+    length_m: float
+    limit_kmh: float  # what the map says one may drive: the public prior of a speed
+    road_class: int  # 0 motorway .. 7 service
+    name: str
+    openlr: str  # OpenLR line location, base64
+    shape_e6: tuple[int, ...]  # lon, lat, lon, lat … x 1e6, in driving direction
+
+    @property
+    def key(self) -> str:
+        """Name the segment so that it survives a rebuild of the tiles."""
+        return f"{self.way_id}{'+' if self.forward else '-'}{round(self.from_frac * 1e4)}"

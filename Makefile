@@ -1,0 +1,46 @@
+# Two commands matter: `make demo` and `make test`. Python 3.13 and make are all they need.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench lock clean
+
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.13 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Replay a recorded morning of Helsinki, and show its live traffic; ARGS="--speed 60"
+	@sh tools/bootstrap.sh run
+	@HUBBUB_HOME="$${HUBBUB_HOME:-.demo}" $(BIN)/hubbub demo $(ARGS)
+
+test: ## Run every test; ARGS="tests/house -k contracts"
+	@sh tools/bootstrap.sh dev
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+check: ## Lint, check types and contracts
+	@sh tools/bootstrap.sh dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q tests/house/test_typing.py
+
+format: ## Put the code in the house's format
+	@sh tools/bootstrap.sh dev
+	$(BIN)/ruff check --fix --select I
+	$(BIN)/ruff format
+
+bench: ## Score the published speeds against the truth, and measure the doors and gates
+	@sh tools/bootstrap.sh dev
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: ## Pin the newest versions that pyproject.toml allows, with hashes
+	@sh tools/bootstrap.sh dev
+	$(COMPILE) --upgrade --group build --output-file requirements.txt
+	$(COMPILE) --upgrade --group build --group dev --constraint requirements.txt \
+		--output-file requirements-dev.txt
+
+clean: ## Remove the environment, caches and the demo's state
+	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
+		web/node_modules src/hubbub/outlet/static
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

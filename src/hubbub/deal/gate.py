@@ -1,0 +1,162 @@
+"""Gate 1: rows are read only for what their people agreed to. Only here is a `Permitted` made."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Never, final
+
+import pyarrow as pa
+from ibis.expr import operations as ops
+from ibis.expr import types as ir
+
+from hubbub.terms.catalogue import STAMP
+from hubbub.terms.errors import Refused
+from hubbub.terms.purposes import Purpose, Recipient, cell_bit
+from hubbub.terms.sealed import Sealed, _seal
+
+
+class ReadRefused(Refused):
+    """What was asked of people's rows is not something the deal lets anybody ask."""
+
+
+@final
+class Permitted[Rows, For: Purpose](Sealed):
+    """Rows whose people agreed to `For`, and something derived from nothing else."""
+
+    __slots__ = ("purpose", "recipient", "rows")
+
+    rows: Rows
+    purpose: type[For]
+    recipient: Recipient
+
+    def __init_subclass__(cls) -> Never:
+        """Refuse: a kind of `Permitted` would be a second way in."""
+        raise TypeError("Permitted has no subclasses")
+
+
+def permit[For: Purpose](
+    rows: ir.Table, purpose: type[For], recipient: Recipient, *, dead: ir.Table
+) -> Permitted[ir.Table, For]:
+    """Keep the `rows` that came under a deal for (`purpose`, `recipient`) which is not `dead`.
+
+    `dead` lists the receipts on which this very cell was closed. The rows keep their stamp, so that
+    what is derived from them can be judged again, by the dead list of a later day.
+    """
+    for column, kind in STAMP.items():
+        if column not in rows.columns or str(rows.schema()[column]) != kind:
+            raise ReadRefused(f"rows without `{column}` came under no deal")
+    # A row of unknown receipt would survive an anti join, so it is dropped before.
+    stamped = rows.filter(
+        (rows["may"] & cell_bit(purpose, recipient)) != 0, rows["receipt"].notnull()
+    )
+    return _seal(
+        Permitted,
+        rows=stamped.anti_join(dead, "receipt"),
+        purpose=purpose,
+        recipient=recipient,
+    )
+
+
+def collect[For: Purpose](
+    permitted: Permitted[ir.Table, For], engine: Callable[[ir.Table], pa.Table]
+) -> Permitted[pa.Table, For]:
+    """Let `engine` run what was permitted. Rows keep their stamp, if they had one."""
+    return derive(permitted, engine)
+
+
+def derive[Rows, New, For: Purpose](
+    permitted: Permitted[Rows, For], step: Callable[[Rows], New]
+) -> Permitted[New, For]:
+    """Take a pure `step` on permitted rows: the result is permitted for the same, no more."""
+    return _like(permitted, step(_genuine(permitted).rows))
+
+
+def bind[For: Purpose](
+    question: ir.Table,
+    permitted: Mapping[str, Permitted[ir.Table, For]],
+    *,
+    public: frozenset[str] = frozenset(),
+) -> Permitted[ir.Table, For]:
+    """Put permitted rows, without their stamp, where `question` names a table of the catalogue.
+
+    The tables named in `public` say nothing about people and stay as they are. Every other way to
+    reach rows (raw SQL, tables already bound, functions of one's own) is refused, and so are
+    clocks and dice.
+    """
+    one = _one_purpose(permitted.values())
+    _refuse_strange(question.op())
+    behind = {leaf.name for rows in permitted.values() for leaf in _leaves(rows.rows.op())}
+    if open_secrets := public & (behind | permitted.keys()):
+        raise ReadRefused(f"{', '.join(sorted(open_secrets))}: about people, so not public")
+    bound = {
+        leaf: _under_stamp(leaf, permitted).op()
+        for leaf in _leaves(question.op())
+        if leaf.name not in public
+    }
+    return _like(one, question.op().replace(bound).to_expr())
+
+
+# What a question may be made of: a relation that is not here could be a way around the gate.
+_RELATIONS = (
+    ops.UnboundTable,
+    ops.Project,
+    ops.Filter,
+    ops.Aggregate,
+    ops.Distinct,
+    ops.Sort,
+    ops.Limit,
+    ops.DropColumns,
+    ops.DropNull,
+    ops.FillNull,
+    ops.Union,
+    ops.Intersection,
+    ops.Difference,
+    ops.JoinChain,
+    ops.JoinReference,
+    ops.SelfReference,
+)
+
+
+def _refuse_strange(question: ops.Node) -> None:
+    strange = [
+        *(node for node in question.find(ops.Relation) if not isinstance(node, _RELATIONS)),
+        *question.find(ops.Impure),  # functions of one's own, clocks, dice
+    ]
+    if strange:
+        kinds = ", ".join(sorted({type(node).__name__ for node in strange}))
+        raise ReadRefused(f"{kinds}: a question is made of the catalogue's tables and nothing else")
+
+
+def _leaves(expression: ops.Node) -> list[ops.UnboundTable]:
+    return list(expression.find(ops.UnboundTable))
+
+
+def _under_stamp[For: Purpose](
+    leaf: ops.UnboundTable, permitted: Mapping[str, Permitted[ir.Table, For]]
+) -> ir.Table:
+    if leaf.name not in permitted:
+        raise ReadRefused(f"{leaf.name}: no such table was permitted")
+    rows = permitted[leaf.name].rows
+    for column, kind in leaf.schema.items():
+        if column in STAMP or rows.schema().get(column) != kind:
+            raise ReadRefused(f"{leaf.name}.{column}: no such column may be asked for")
+    return rows.select(*leaf.schema.names)
+
+
+def _one_purpose[For: Purpose](
+    permitted: Iterable[Permitted[ir.Table, For]],
+) -> Permitted[ir.Table, For]:
+    genuine = [_genuine(rows) for rows in permitted]
+    if len({(rows.purpose, rows.recipient) for rows in genuine}) != 1:
+        raise ReadRefused("a question is asked for one purpose and one recipient")
+    return genuine[0]
+
+
+def _genuine[Rows, For: Purpose](permitted: Permitted[Rows, For]) -> Permitted[Rows, For]:
+    if type(permitted) is not Permitted:
+        raise TypeError("only permitted rows are read")
+    return permitted
+
+
+def _like[Rows, New, For: Purpose](
+    permitted: Permitted[Rows, For], rows: New
+) -> Permitted[New, For]:
+    return _seal(Permitted, rows=rows, purpose=permitted.purpose, recipient=permitted.recipient)

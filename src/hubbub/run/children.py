@@ -1,0 +1,86 @@
+"""Child processes: started, watched, started again with back-off, and stopped with their parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+
+log = structlog.get_logger()
+
+_BACK_OFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
+_STEADY_S = 60.0  # a child that lived this long starts its back-off anew
+_PATIENCE_S = 15.0
+
+
+class Child:
+    """One child process, kept alive; or, with `once`, until it has done its work."""
+
+    def __init__(self, name: str, command: Sequence[str], *, once: bool = False) -> None:
+        self.name, self._command, self._once = name, tuple(command), once
+        self._running: subprocess.Popen[bytes] | None = None
+        self._started = self._again = 0.0
+        self._falls = 0
+
+    @property
+    def restarts(self) -> int:
+        """Tell how often it fell since it last was steady."""
+        return self._falls
+
+    def start(self) -> None:
+        """Start it. Its standard input is our life line: it ends when we do."""
+        self._running = subprocess.Popen(  # noqa: S603 - our own command
+            self._command, stdin=subprocess.PIPE, start_new_session=True
+        )
+        self._started = time.monotonic()
+
+    def watch(self) -> None:
+        """Start it again when it has fallen and its pause is over."""
+        now = time.monotonic()
+        if self._running is not None:
+            code = self._running.poll()
+            if code is None or (self._once and code == 0):
+                return
+            self._falls = 0 if now - self._started > _STEADY_S else self._falls
+            pause = _BACK_OFF_S[min(self._falls, len(_BACK_OFF_S) - 1)]
+            self._falls += 1
+            log.warning(f"{self.name} ended; starting it again", exit_code=code, pause_s=pause)
+            self._running, self._again = None, now + pause
+        elif now >= self._again:
+            self.start()
+
+    def stop(self) -> None:
+        """Ask it to end."""
+        if self._running is not None and self._running.poll() is None:
+            self._running.send_signal(signal.SIGTERM)
+
+    def wait(self) -> None:
+        """Wait until it has ended; end it hard when it takes too long."""
+        if self._running is None:
+            return
+        try:
+            self._running.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            log.warning(f"{self.name} does not end; killing it")
+            self._running.kill()
+            self._running.wait()
+
+
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """Make the command that runs one of our modules in a process of its own."""
+    return (sys.executable, "-m", module, *arguments)
+
+
+def end_with_parent() -> None:
+    """End this process when its parent is gone, however that ended."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True, name="life line").start()

@@ -1,0 +1,182 @@
+"""Phones that replay a recording: each enrols, then uploads its own pings through the real door.
+
+Run as a child of `hubbub demo`. It knows nothing that a phone would not know.
+"""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import msgspec
+import numpy as np
+import structlog
+
+from hubbub.run.children import end_with_parent
+from hubbub.run.clock import ReplayClock
+from hubbub.run.home import Home
+from hubbub.run.log import set_up_logs
+from hubbub.run.recording import Recording, read_recording
+from hubbub.run.settings import read_settings
+from hubbub.terms.purposes import LiveTraffic, Traffic
+from hubbub.terms.time import SECOND, Instant, moment
+
+log = structlog.get_logger()
+
+_UPLOAD_EVERY_S = 15
+_AT_ONCE_MAX = 48
+_TRIES_MAX = 20
+_TELL_EVERY_S = 600
+_PURPOSES = (Traffic.key, LiveTraffic.key)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Upload:
+    """What one phone sends at once: rows of the recording, due when the last was taken."""
+
+    due: Instant
+    device: int = field(compare=False)
+    rows: slice = field(compare=False)
+
+
+def uploads(recording: Recording, *, begin: Instant) -> list[Upload]:
+    """Cut the recording into what each phone sends every 15 seconds, in the order it is sent."""
+    slot = recording.at // (_UPLOAD_EVERY_S * SECOND)
+    cut = (np.diff(recording.device) != 0) | (np.diff(slot) != 0)
+    starts = np.concatenate(([0], np.flatnonzero(cut) + 1, [len(slot)]))
+    made = (
+        Upload(Instant(int(recording.at[end - 1])), int(recording.device[start]), slice(start, end))
+        for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
+    )
+    return sorted(upload for upload in made if upload.due >= begin)
+
+
+class Phones:
+    """All phones of the recording, each with its own token."""
+
+    def __init__(self, session: aiohttp.ClientSession, recording: Recording) -> None:
+        self._session, self._recording = session, recording
+        self._tokens: dict[int, asyncio.Task[str]] = {}
+        self._left: set[int] = set()
+        self.accepted = self.rejected = self.failed = 0
+
+    @property
+    def enrolled(self) -> int:
+        """Tell how many phones have enrolled so far."""
+        return len(self._tokens)
+
+    async def send(self, upload: Upload) -> None:
+        """Send as the phone would: enrol first, try again when the house is busy or away."""
+        if upload.device in self._left:
+            return
+        if upload.device not in self._tokens:
+            self._tokens[upload.device] = asyncio.create_task(self._enrol(upload.device))
+        token = await self._tokens[upload.device]
+        body = msgspec.json.encode(list(self._recording.pings(upload.rows)))
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        async with _asked(self._session, "/v1/intake", body=body, headers=headers) as answer:
+            match answer.status:
+                case 200:
+                    told = msgspec.json.decode(await answer.read(), type=_Told)
+                    self.accepted += told.accepted
+                    self.rejected += len(told.rejected)
+                case 401 | 403:  # its person has withdrawn: the phone stops sending
+                    self._left.add(upload.device)
+                case _:
+                    self.failed += 1
+
+    async def _enrol(self, device: int) -> str:
+        body = msgspec.json.encode(
+            {"device": self._recording.names[device], "purposes": _PURPOSES}
+        )
+        headers = {"Content-Type": "application/json"}
+        path = "/v1/deal/enrolments"
+        async with _asked(self._session, path, body=body, headers=headers) as answer:
+            answer.raise_for_status()
+            return msgspec.json.decode(await answer.read(), type=_Enrolled).token
+
+
+class _Told(msgspec.Struct):
+    accepted: int
+    rejected: list[msgspec.Raw]
+
+
+class _Enrolled(msgspec.Struct):
+    token: str
+
+
+@contextlib.asynccontextmanager
+async def _asked(
+    session: aiohttp.ClientSession, path: str, *, body: bytes, headers: dict[str, str]
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """Post, again and again while the house is away or asks to wait; the last answer stands."""
+    for attempt in range(_TRIES_MAX):
+        try:
+            async with session.post(path, data=body, headers=headers) as answer:
+                if answer.status not in {429, 503} or attempt == _TRIES_MAX - 1:
+                    yield answer
+                    return
+        except aiohttp.ClientConnectionError:
+            if attempt == _TRIES_MAX - 1:
+                raise
+        await asyncio.sleep(min(2.0, 0.1 * 2**attempt))
+
+
+async def replay(recording: Recording, *, clock: ReplayClock, url: str, zone: ZoneInfo) -> None:
+    """Play the recording from the clock's present to its end."""
+    limit = aiohttp.TCPConnector(limit=_AT_ONCE_MAX)
+    async with aiohttp.ClientSession(url, connector=limit) as session:
+        phones = Phones(session, recording)
+        sending: set[asyncio.Task[None]] = set()
+        tell_at = clock.now() + _TELL_EVERY_S * SECOND
+        for upload in uploads(recording, begin=clock.now()):
+            while clock.now() < upload.due:
+                await asyncio.sleep(0.02)
+            while len(sending) >= 4 * _AT_ONCE_MAX:
+                await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+            task = asyncio.create_task(phones.send(upload))
+            sending.add(task)
+            task.add_done_callback(lambda done: _settle(done, sending, phones))
+            if clock.now() >= tell_at:
+                tell_at += _TELL_EVERY_S * SECOND
+                _tell(phones, f"{moment(clock.now(), zone):%H:%M}")
+        if sending:
+            await asyncio.wait(sending)
+        _tell(phones, "the recording has ended; the page stays up")
+
+
+def _settle(done: asyncio.Task[None], sending: set[asyncio.Task[None]], phones: Phones) -> None:
+    sending.discard(done)
+    if not done.cancelled() and done.exception() is not None:
+        phones.failed += 1
+
+
+def _tell(phones: Phones, what: str) -> None:
+    log.info(
+        f"replay: {what}",
+        phones=phones.enrolled,
+        accepted=phones.accepted,
+        rejected=phones.rejected,
+        failed=phones.failed,
+    )
+
+
+def main(arguments: Iterator[str]) -> None:
+    """Replay the recording given as: HOME RECORDING URL ZONE."""
+    end_with_parent()
+    set_up_logs()
+    folder, file, url, zone = arguments
+    settings = read_settings(Home(Path(folder)).folder)
+    assert settings.replay is not None, "`hubbub demo` writes the replay into the settings"
+    named = ZoneInfo(zone)
+    begin = Instant(settings.replay.begin)
+    recording = read_recording(Path(file), day=moment(begin, named).date(), zone=named)
+    asyncio.run(replay(recording, clock=ReplayClock(settings.replay), url=url, zone=named))
+
+
+if __name__ == "__main__":
+    main(iter(sys.argv[1:]))

@@ -19,7 +19,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A piece of a notice: plain words with the fields that a machine reads."""
 
 
-class Operator(Part):
+class Operator(Part, frozen=True):
     """Who answers for the data: art. 13(1)(a) and (b)."""
 
     name: str
@@ -27,7 +27,7 @@ class Operator(Part):
     data_protection_officer: str | None = None
 
 
-class Use(Part):
+class Use(Part, frozen=True):
     """One thing a person may agree to: art. 13(1)(c) and (2)(a)."""
 
     purpose: str  # its key
@@ -41,7 +41,7 @@ class Use(Part):
     published: str  # what everybody gets to see of it
 
 
-class Rights(Part):
+class Rights(Part, frozen=True):
     """What a person may demand, and where: art. 13(2)(b), (c) and (d)."""
 
     access: str
@@ -54,7 +54,7 @@ class Rights(Part):
     complaint: str
 
 
-class Notice(Part):
+class Notice(Part, frozen=True):
     """What was told, whole."""
 
     version: int

@@ -1,0 +1,113 @@
+"""What the other rooms need of the deal: who may send, and where a choice is made or changed."""
+
+from typing import Protocol
+
+import msgspec
+
+from hubbub.deal.notice import Notice
+from hubbub.deal.receipt import Receipt
+from hubbub.terms.errors import BadInput, Refused
+from hubbub.terms.people import Personal, ReceiptNumber, Subject
+from hubbub.terms.purposes import Purpose
+from hubbub.terms.time import Instant
+
+
+class DeviceTaken(Refused):
+    """A device of this name has a deal already. Renew it with its token, or choose another name."""
+
+
+class UnknownDevice(Refused):
+    """No device of this name or token has a deal here."""
+
+
+class ChoiceRefused(BadInput):
+    """The choice cannot be written down: nothing was chosen, or the notice does not offer it."""
+
+
+class Badge(Personal, frozen=True, kw_only=True):
+    """What the door needs to know of a device. With `may` at 0 its whole deal was withdrawn."""
+
+    subject: Subject
+    receipt: ReceiptNumber
+    may: int
+    since: Instant  # a row collected before this came under no deal
+
+
+class Token(Personal, frozen=True):
+    """The secret by which a device shows that it is itself."""
+
+    secret: str
+
+
+class DeviceName(Personal, frozen=True):
+    """A device as its operator calls it. Whoever says it has proved nothing."""
+
+    name: str
+
+
+type Who = Token | DeviceName
+
+
+class Enrolment(Personal, frozen=True, kw_only=True):
+    """What a device gets once: its token, and the receipt of what was agreed."""
+
+    device: str
+    token: Token
+    receipt: Receipt
+    badge: Badge
+
+
+class DealStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The deal in numbers, with nobody in them."""
+
+    notice_version: int
+    notice_sha256: str
+    devices: int
+    withdrawn: int
+    devices_by_purpose: dict[str, int]
+    receipts: int
+    refused: dict[str, dict[str, int]]  # by UTC day, then by reason: rows
+
+
+class Deals(Protocol):
+    """What the door asks, once a request."""
+
+    def badge(self, token: str) -> Badge | None:
+        """Tell whose `token` this is, as of now. None: nobody's."""
+        ...
+
+    def count_refused(self, reason: str, rows: int) -> None:
+        """Count `rows` that were not stored, by `reason`."""
+        ...
+
+
+class DealDesk(Protocol):
+    """Where a choice is made, changed, taken back and shown."""
+
+    def notice(self) -> Notice:
+        """Give the notice in force."""
+        ...
+
+    def enrol(self, device: str, purposes: frozenset[type[Purpose]], method: str) -> Enrolment:
+        """Make a deal with a device of a new name."""
+        ...
+
+    def renew(self, who: Who, purposes: frozenset[type[Purpose]], method: str) -> Enrolment:
+        """Make another deal with a device that is known. Its old token ends at once."""
+        ...
+
+    def withdraw(self, who: Who, purposes: frozenset[type[Purpose]] | None, method: str) -> Receipt:
+        """Take back `purposes`, or everything; what is left is on a new receipt."""
+        ...
+
+    def receipts(self, who: Who) -> list[Receipt]:
+        """Give all receipts of a device, oldest first."""
+        ...
+
+    def public_key(self) -> bytes:
+        """Give the key that every receipt verifies with."""
+        ...
+
+    def status(self) -> DealStatus:
+        """Count, without naming."""
+        ...

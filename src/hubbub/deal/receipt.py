@@ -1,0 +1,170 @@
+"""The receipt: what one person agreed to, when and how; immutable, signed, and theirs to keep.
+
+The fields are those of ISO/IEC TS 27560 in the words of the W3C Data Privacy Vocabulary (JSON-LD),
+as its guide on TS 27560 lays them out. A receipt never changes: another choice is another receipt.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec.structs import replace
+
+from hubbub.deal.notice import Notice
+from hubbub.deal.stamp import Cell
+from hubbub.terms.errors import Refused
+from hubbub.terms.people import Personal
+from hubbub.terms.purposes import PURPOSES, Category, Recipient
+from hubbub.terms.time import Instant, iso
+
+
+class ReceiptForged(Refused):
+    """The receipt is not as it was signed, or was not signed with this key."""
+
+
+class Choice(Personal, frozen=True, kw_only=True):
+    """One change of mind: what is granted from now on, and what this change closed."""
+
+    identifier: str
+    person: str  # the handle by which the person's receipts name them
+    granted: tuple[Cell, ...]
+    closed: tuple[Cell, ...]
+    method: str
+    at: Instant
+    replaces: str | None = None
+
+
+CONTEXT: Final = {
+    "dct": "http://purl.org/dc/terms/",
+    "dpv": "https://w3id.org/dpv#",
+    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "hubbub": "urn:hubbub:",
+    "pd": "https://w3id.org/dpv/pd#",
+}
+PERSONAL_DATA: Final = {Category.LOCATION: "pd:GPSCoordinate"}
+"""How DPV calls each category."""
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing agreed to, in DPV's words beside ours."""
+
+    key: str = msgspec.field(name="hubbub:purpose")
+    recipient: Recipient = msgspec.field(name="dpv:hasRecipient")
+    purpose: str = msgspec.field(name="dpv:hasPurpose")
+    personal_data: tuple[str, ...] = msgspec.field(name="dpv:hasPersonalData")
+    legal_basis: str = msgspec.field(name="dpv:hasLegalBasis")
+    retention: str = msgspec.field(name="dpv:hasDuration")  # ISO 8601
+    type: Literal["dpv:Process"] = msgspec.field(name="@type", default="dpv:Process")
+
+
+class Controller(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who answers for the data."""
+
+    name: str = msgspec.field(name="dpv:hasName")
+    contact: str = msgspec.field(name="dpv:hasContact")
+    type: Literal["dpv:DataController"] = msgspec.field(name="@type", default="dpv:DataController")
+
+
+class NoticeTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which notice was in force, by version and by content."""
+
+    version: int = msgspec.field(name="dct:hasVersion")
+    sha256: str = msgspec.field(name="hubbub:sha256")
+    language: str = msgspec.field(name="dct:language")
+    type: Literal["dpv:ConsentNotice"] = msgspec.field(name="@type", default="dpv:ConsentNotice")
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The operator's signature over everything else in the receipt."""
+
+    public_key: str = msgspec.field(name="hubbub:publicKey")  # 32 bytes, hexadecimal
+    signature: str = msgspec.field(name="hubbub:signature")  # 64 bytes, hexadecimal
+    type: Literal["Ed25519"] = msgspec.field(name="@type", default="Ed25519")
+
+
+class Receipt(Personal, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person holds in their hand: it reads as JSON-LD, and prints as nothing."""
+
+    context: dict[str, str] = msgspec.field(name="@context")
+    identifier: str = msgspec.field(name="dct:identifier")
+    replaces: str | None = msgspec.field(name="dct:replaces")
+    given_at: str = msgspec.field(name="dpv:isIndicatedAtTime")
+    person: str = msgspec.field(name="dpv:hasDataSubject")
+    controller: Controller = msgspec.field(name="dpv:hasDataController")
+    jurisdiction: str = msgspec.field(name="dpv:hasJurisdiction")
+    notice: NoticeTold = msgspec.field(name="dpv:hasNotice")
+    status: Literal["dpv:ConsentGiven", "dpv:ConsentWithdrawn"] = msgspec.field(
+        name="dpv:hasConsentStatus"
+    )
+    method: str = msgspec.field(name="dpv:hasIndicationMethod")
+    withdrawal: str = msgspec.field(name="dpv:hasWithdrawalMethod")
+    processes: tuple[Process, ...] = msgspec.field(name="dpv:hasProcess")
+    closed: tuple[str, ...] = msgspec.field(name="hubbub:closed")
+    proof: Proof | None = msgspec.field(name="hubbub:proof", default=None)
+    type: Literal["dpv:ConsentReceipt"] = msgspec.field(name="@type", default="dpv:ConsentReceipt")
+    conforms_to: str = msgspec.field(
+        name="dct:conformsTo", default="https://w3id.org/dpv/schema/dpv-27560#receipt"
+    )
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Tell what was granted."""
+        return tuple((PURPOSES[process.key], process.recipient) for process in self.processes)
+
+    def document(self) -> bytes:
+        """Write the receipt as the person gets it."""
+        return msgspec.json.encode(self, order="deterministic")
+
+
+def make_receipt(notice: Notice, choice: Choice, key: Ed25519PrivateKey) -> Receipt:
+    """Write down `choice` as made under `notice`, and sign it with `key`."""
+    unsigned = Receipt(
+        context=dict(CONTEXT),
+        identifier=choice.identifier,
+        replaces=choice.replaces,
+        given_at=iso(choice.at),
+        person=choice.person,
+        controller=Controller(name=notice.operator.name, contact=notice.operator.contact),
+        jurisdiction=notice.region,
+        notice=NoticeTold(version=notice.version, sha256=notice.sha256, language=notice.language),
+        status="dpv:ConsentGiven" if choice.granted else "dpv:ConsentWithdrawn",
+        method=choice.method,
+        withdrawal=notice.rights.withdrawal,
+        processes=tuple(_process(notice, cell) for cell in choice.granted),
+        closed=tuple(f"{purpose.key} {recipient}" for purpose, recipient in choice.closed),
+    )
+    proof = Proof(
+        public_key=key.public_key().public_bytes_raw().hex(),
+        signature=key.sign(unsigned.document()).hex(),
+    )
+    return replace(unsigned, proof=proof)
+
+
+def read_receipt(document: bytes) -> Receipt:
+    """Read a receipt strictly, as it was handed out. It still has to be verified."""
+    return msgspec.json.decode(document, type=Receipt)
+
+
+def verify(receipt: Receipt, public_key: bytes) -> None:
+    """Make sure that the holder of `public_key` signed this very receipt."""
+    if receipt.proof is None or receipt.proof.public_key != public_key.hex():
+        raise ReceiptForged("the receipt is not signed with this operator's key")
+    unsigned = replace(receipt, proof=None)
+    try:
+        signature = bytes.fromhex(receipt.proof.signature)
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, unsigned.document())
+    except (InvalidSignature, ValueError):
+        raise ReceiptForged("the receipt is not as it was signed") from None
+
+
+def _process(notice: Notice, cell: Cell) -> Process:
+    purpose, recipient = cell
+    use = notice.use(purpose)
+    return Process(
+        key=purpose.key,
+        recipient=recipient,
+        purpose=use.dpv_purpose,
+        personal_data=tuple(PERSONAL_DATA[category] for category in use.categories),
+        legal_basis=use.legal_basis,
+        retention=f"P{use.retention_days}D",
+    )

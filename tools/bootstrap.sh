@@ -65,7 +65,7 @@ find_uv() {
         if "$candidate" --version >/dev/null 2>&1; then echo "$candidate" && return; fi
     done
     awk '/^[^ #]/ { wanted = /^uv==/ } wanted' requirements.txt >.venv/uv.txt
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes \
         --requirement .venv/uv.txt >&2
     echo .venv/bin/uv
 }
@@ -84,9 +84,12 @@ fi
 rm -f .venv/ready-run .venv/ready-dev
 
 uv=$(find_uv)
+quiet=--quiet
+if [ -t 2 ]; then quiet=; fi # a person sees how far it is
 say "installing what $requirements pins (the first time takes a minute or two)"
-"$uv" pip sync --python .venv/bin/python --require-hashes "$requirements"
-say "installing hubbub itself and building its pages"
-"$uv" pip install --python .venv/bin/python --no-deps --no-build-isolation --editable .
-echo "$PWD $(digest_of "$level")" >".venv/ready-$level"
+"$uv" pip sync $quiet --python .venv/bin/python --require-hashes "$requirements"
 rm -f .venv/unfinished
+
+say "installing hubbub itself and building its pages"
+"$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+echo "$PWD $(digest_of "$level")" >".venv/ready-$level"

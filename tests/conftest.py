@@ -1,0 +1,58 @@
+"""Shared by every test: how hard to look for counterexamples, and where a browser is."""
+
+import os
+import shutil
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None)
+hypothesis.settings.register_profile("nightly", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NO_BROWSER = "no browser: install Debian's `chromium`, or run `playwright install chromium`"
+QUIET_BROWSER = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_browser() -> Path | None:
+    """Find a Chromium: the system's, or the one that Playwright keeps."""
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return Path(found)
+    kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache/ms-playwright"))
+    return next(iter(sorted(kept.glob("chromium-*/chrome-*/chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def browser_file() -> Path:
+    """Give the browser's executable; without one the test is skipped, and the summary says so."""
+    found = find_browser()
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser_flags() -> tuple[str, ...]:
+    """Give the flags that keep a browser in a test from calling anybody."""
+    return QUIET_BROWSER
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that pages were not looked at."""
+    if find_browser() is None:
+        terminalreporter.section("NO PAGE WAS LOOKED AT", sep="!", red=True)
+        terminalreporter.line(NO_BROWSER)

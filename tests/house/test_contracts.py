@@ -1,0 +1,125 @@
+"""What may know what. The contracts stand in pyproject.toml; here they hold, and here they can fail."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src"
+LINT = Path(sys.executable).with_name("lint-imports")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+CORE = ("terms", "deal", "crowd", "products")
+
+
+def lint(root: Path, *arguments: str) -> str:
+    """Check the contracts of the tree at `root`; give what the checker prints."""
+    checked = subprocess.run(
+        [LINT, "--no-logo", "--no-cache", *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return checked.stdout + checked.stderr
+
+
+def test_every_contract_is_kept() -> None:
+    printed = lint(ROOT)
+    assert f"Contracts: {len(CONTRACTS)} kept, 0 broken" in printed, printed
+
+
+class Breach(NamedTuple):
+    """Lines planted in the tree that one contract must catch."""
+
+    contract: str
+    module: str
+    line: str
+
+
+BREACHES = (
+    Breach("journey", "terms/planted.py", "import hubbub.deal"),
+    Breach("journey", "deal/planted.py", "import hubbub.crowd"),
+    Breach("journey", "crowd/planted.py", "import hubbub.products"),
+    Breach("journey", "products/planted.py", "import hubbub.record"),
+    Breach("journey", "intake/planted.py", "import hubbub.record"),
+    Breach("journey", "record/planted.py", "import hubbub.outlet"),
+    Breach("journey", "intake/planted.py", "import hubbub.outlet"),
+    Breach("journey", "run/planted.py", "import hubbub.cli"),
+    Breach("journey", "cellar.py", "'''A room that is not on the journey.'''"),
+    Breach("products-independent", "products/planted.py", "import hubbub.products.traffic"),
+    Breach("outlet-sees-no-rows", "outlet/planted.py", "import hubbub.record"),
+    Breach("outlet-sees-no-rows", "outlet/planted.py", "from hubbub import intake"),
+    Breach("outlet-sees-no-rows", "outlet/planted.py", "from hubbub.products import through"),
+    Breach("record-is-protected", "intake/planted.py", "import hubbub.record"),
+    *(
+        Breach("engines", f"{room}/planted.py", f"import {engine}")
+        for room in (*CORE, "intake", "outlet")
+        for engine in ("duckdb", "sqlite3")
+    ),
+    Breach("engines", "outlet/planted.py", "from deltalake import DeltaTable"),
+    Breach("engines", "intake/planted.py", "import valhalla"),
+    Breach("engines", "products/planted.py", "import osmium"),
+    Breach("engines", "deal/planted.py", "from sqlalchemy import text"),
+    Breach("accounting", "crowd/planted.py", "import opendp"),
+    Breach("accounting", "products/planted.py", "from dp_accounting import pld"),
+    Breach("noise", "products/planted.py", "import hubbub.crowd.noise"),
+    Breach("noise", "run/planted.py", "from hubbub.crowd import noise"),
+    *(
+        Breach("core-is-pure", f"{room}/planted.py", line)
+        for room in CORE
+        for line in ("import os", "from pathlib import Path", "import time", "import secrets")
+    ),
+    Breach("core-is-pure", "crowd/planted.py", "from random import gauss"),
+    Breach("core-is-pure", "deal/planted.py", "import asyncio"),
+    Breach("core-is-pure", "products/planted.py", "import socket"),
+    Breach("web", "products/planted.py", "import starlette"),
+    Breach("web", "record/planted.py", "import granian"),
+    Breach("server", "outlet/planted.py", "import granian"),
+    Breach("server", "intake/planted.py", "import aiohttp"),
+    Breach("acyclic", "run/planted/__init__.py", "from hubbub.run.planted import one"),
+)
+SUPPORT = {
+    "products/through.py": "import hubbub.record\n",
+    "run/planted/one.py": "import hubbub.run.planted.two\n",
+    "run/planted/two.py": "import hubbub.run.planted.one\n",
+}
+
+
+def plant(breaches: list[Breach], root: Path) -> None:
+    """Copy the house to `root`, and break it there."""
+    (root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    for module in (SOURCE / "hubbub").rglob("*.py"):
+        copy = root / module.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(module.read_bytes())
+    house = root / "src" / "hubbub"
+    needed = dict(SUPPORT) if breaches else {}
+    for breach in breaches:
+        needed[breach.module] = f"{needed.get(breach.module, '')}{breach.line}\n"
+    for name, text in needed.items():
+        (house / name).parent.mkdir(exist_ok=True)
+        (house / name).write_text(text)
+
+
+@pytest.mark.parametrize("breach", BREACHES, ids=lambda b: f"{b.contract}: {b.module}: {b.line}")
+def test_a_planted_breach_is_caught(breach: Breach, tmp_path: Path) -> None:
+    plant([breach], tmp_path)
+    printed = lint(tmp_path, "--contract", breach.contract)
+    assert "Contracts: 0 kept, 1 broken" in printed, printed
+    assert re.search(r"planted|cellar|through", printed), printed
+
+
+def test_the_copy_without_a_breach_is_kept(tmp_path: Path) -> None:
+    plant([], tmp_path)
+    assert "0 broken" in lint(tmp_path)
+
+
+def test_every_contract_has_a_breach() -> None:
+    assert {breach.contract for breach in BREACHES} == {contract["id"] for contract in CONTRACTS}

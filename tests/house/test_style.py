@@ -1,0 +1,137 @@
+"""The code keeps to the house's style where a machine can tell and the linter does not."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import CORE, MODULES, ROOT, SOURCE, functions, short, tree_of
+
+LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+POSITIONAL_MAX = 3
+FOLDERS_MAX = 2
+
+EMPTY_WORDS = frozenset({"data", "handle", "helper", "info", "manager", "process", "util", "utils"})
+SPELLED_OTHERWISE = {
+    "consent": "grant, receipt",
+    "consents": "grants, receipts",
+    "eps": "epsilon",
+    "l0": "keys_per_person_max",
+    "linf": "value_max",
+    "uid": "subject",
+    "user": "subject",
+    "user_id": "subject",
+    "users": "subjects",
+}
+SHELL_CALLS = frozenset({"breakpoint", "compile", "eval", "exec", "input", "open", "print"})
+
+every_module = pytest.mark.parametrize("module", MODULES, ids=short)
+core_module = pytest.mark.parametrize(
+    "module", [m for m in MODULES if m.relative_to(SOURCE).parts[0] in CORE], ids=short
+)
+
+
+def names_made(module: Path) -> Iterator[str]:
+    """Find the names that a module gives: of itself, its classes, functions, parameters, values."""
+    yield module.stem
+    for node in ast.walk(tree_of(module)):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name
+            case ast.AsyncFunctionDef(name=name) | ast.TypeAlias(name=ast.Name(id=name)):
+                yield name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                yield name
+
+
+def words_in(name: str) -> set[str]:
+    """Split a name in its words: `ReceiptNumber` and `receipt_number` alike."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])", name)}
+
+
+@every_module
+def test_a_module_fits_a_sitting_and_a_function_a_screen(module: Path) -> None:
+    assert module.read_text().count("\n") <= LINES_MAX, "split it by what it is about"
+    for function in functions(module):
+        assert function.end_lineno is not None
+        lines = function.end_lineno - function.lineno + 1
+        assert lines <= FUNCTION_LINES_MAX, f"{function.name} has {lines} lines"
+
+
+@every_module
+def test_options_are_given_by_keyword(module: Path) -> None:
+    for function in functions(module):
+        positional = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
+        own = [name for name in positional if name not in {"self", "cls"}]
+        assert len(own) <= POSITIONAL_MAX, f"{function.name}({', '.join(own)})"
+
+
+@every_module
+def test_a_module_says_first_what_it_is_for(module: Path) -> None:
+    docstring = ast.get_docstring(tree_of(module))
+    assert docstring is not None
+    assert docstring.splitlines()[0].endswith((".", ":", "?")), "one sentence"
+
+
+@every_module
+def test_a_name_says_something(module: Path) -> None:
+    assert {name for name in names_made(module) if words_in(name) & EMPTY_WORDS} == set()
+
+
+@every_module
+def test_every_word_of_the_domain_has_one_spelling(module: Path) -> None:
+    found = {name for name in names_made(module) if name.lower() in SPELLED_OTHERWISE}
+    assert {name: SPELLED_OTHERWISE[name.lower()] for name in found} == {}
+
+
+@every_module
+def test_imports_stand_at_the_top(module: Path) -> None:
+    for function in functions(module):
+        inner = [n for n in ast.walk(function) if isinstance(n, ast.Import | ast.ImportFrom)]
+        assert not inner, f"{function.name} imports"
+
+
+@core_module
+def test_the_core_calls_nothing_of_the_shell(module: Path) -> None:
+    calls = [n.func for n in ast.walk(tree_of(module)) if isinstance(n, ast.Call)]
+    assert {c.id for c in calls if isinstance(c, ast.Name)} & SHELL_CALLS == set()
+
+
+@every_module
+def test_only_its_own_module_seals_a_promise(module: Path) -> None:
+    tree = tree_of(module)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Name) and call.func.id == "_seal":
+            kind = call.args[0].value if isinstance(call.args[0], ast.Subscript) else call.args[0]
+            assert isinstance(kind, ast.Name), "a promise is sealed by its name"
+            assert kind.id in own, f"{kind.id} is another module's promise"
+
+
+@every_module
+def test_nothing_goes_around_the_seal(module: Path) -> None:
+    if short(module) == "terms/sealed.py":
+        pytest.skip("the one module that may")
+    around = [
+        f"object.{node.attr}"
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "object"
+    ]
+    assert around == []
+
+
+def test_folders_go_two_levels_deep() -> None:
+    depths = {short(module): len(module.relative_to(SOURCE).parts) - 1 for module in MODULES}
+    assert {name: depth for name, depth in depths.items() if depth > FOLDERS_MAX} == {}
+
+
+def test_nothing_is_left_for_later() -> None:
+    left = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK|NotImplemented" r"Error)\b")
+    kinds = (".py", ".ts", ".svelte", ".css", ".html", ".sh")
+    ours = [f for place in ("src", "bench", "web/src", "tools") for f in (ROOT / place).rglob("*")]
+    files = [f for f in ours if f.suffix in kinds and "static" not in f.parts]
+    assert {str(f.relative_to(ROOT)) for f in files if left.search(f.read_text())} == set()

@@ -1,4 +1,4 @@
-"""What may know what. The contracts stand in pyproject.toml; here they hold, and here they can fail."""
+"""What may know what. The contracts of pyproject.toml hold, and they are able to fail."""
 
 import os
 import re
@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 LINT = Path(sys.executable).with_name("lint-imports")
-CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
 CORE = ("terms", "deal", "crowd", "products")
 
 
@@ -95,7 +97,7 @@ SUPPORT = {
 def plant(breaches: list[Breach], root: Path) -> None:
     """Copy the house to `root`, and break it there."""
     (root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
-    for module in (SOURCE / "hubbub").rglob("*.py"):
+    for module in MODULES:
         copy = root / module.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(module.read_bytes())

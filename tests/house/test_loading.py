@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from house import CORE, modules_of
+from house.tree import CORE, modules_of
 
 ENGINES = r"alembic|deltalake|duckdb|osmium|pyspark|sqlalchemy|sqlite3|valhalla"
 WEB = r"aiohttp|granian|httpx|starlette|uvicorn"

@@ -1,4 +1,4 @@
-"""The forgeries that a type checker refuses: the lines marked `# no:` in typing_tests, no others."""
+"""A type checker refuses the forgeries in typing_tests: lines marked `# no:`, and no others."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from house import ROOT
+from house.tree import ROOT
 
 TY = Path(sys.executable).with_name("ty")
 FORGERIES = sorted((ROOT / "typing_tests").glob("*.py"))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from house.tree import CORE, modules_of
 
 ENGINES = r"alembic|deltalake|duckdb|osmium|pyspark|sqlalchemy|sqlite3|valhalla"

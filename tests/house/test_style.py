@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from house.tree import CORE, MODULES, ROOT, SOURCE, functions, short, tree_of
 
 LINES_MAX = 400

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from house.tree import ROOT
 
 TY = Path(sys.executable).with_name("ty")

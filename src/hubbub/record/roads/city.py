@@ -1,0 +1,180 @@
+"""A city: its roads in segments, the tiles that phones are matched on, and the map that is shown.
+
+All of it is built from one OpenStreetMap extract into one folder, whole or not at all.
+"""
+
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tzfpy
+
+from hubbub.record.roads.edges import drivable_edges
+from hubbub.record.roads.extract import Box, box_of, read_roads
+from hubbub.record.roads.segments import cut_roads, pieces_table, segments_table
+from hubbub.record.roads.tiles import build_tiles, place_config
+from hubbub.terms.errors import BadInput
+from hubbub.terms.roads import RoadSegment
+
+BUILD: Final = 1
+"""Counts the changes of what a build makes: a city of another count is built anew."""
+
+ATTRIBUTION: Final = (
+    "Map data (c) OpenStreetMap contributors, available under the Open Database License 1.0, "
+    "https://www.openstreetmap.org/copyright"
+)
+CARD: Final = "city.json"
+SEGMENTS: Final = "segments.parquet"
+PIECES: Final = "edges.parquet"
+
+KEYS: Final = (
+    "way_id",
+    "forward",
+    "from_frac",
+    "to_frac",
+    "length_m",
+    "limit_kmh",
+    "road_class",
+    "name",
+)
+
+type Progress = Callable[[str, float], None]
+"""Hears what is being done, and which share (0..1) of the whole is behind."""
+
+
+class CityCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a city, and what it was built from."""
+
+    name: str
+    box: Box
+    zone: str
+    attribution: str
+    extract_sha256: str
+    build: int
+
+
+class City:
+    """A built city. It is only read; what runs on it may share the folder between processes."""
+
+    def __init__(self, folder: Path, card: CityCard) -> None:
+        self.folder = folder
+        self.name = card.name
+        self.box = card.box
+        self.attribution = card.attribution
+        self.zone = ZoneInfo(card.zone)
+        self.valhalla_config = place_config(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a city that was built."""
+        card = read_card(folder)
+        if card is None:
+            raise BadInput(f"there is no city in {folder}: build one with `hubbub city add FILE`")
+        return cls(folder, card)
+
+    @cached_property
+    def segments_table(self) -> pa.Table:
+        """Give all road segments, in the order of their numbers."""
+        return pq.read_table(self.folder / SEGMENTS)
+
+    @cached_property
+    def segments(self) -> list[RoadSegment]:
+        """Give all road segments; segment number n is the n-th."""
+        return msgspec.convert(self.segments_table.to_pylist(), list[RoadSegment])
+
+    @cached_property
+    def keys(self) -> pa.Table:
+        """Give the public keys that traffic is asked by: `segment`, and what it is like."""
+        table = self.segments_table
+        columns = {name: table.column(name) for name in KEYS}
+        return pa.table({"segment": table.column("number"), **columns})
+
+    @cached_property
+    def pieces(self) -> pa.Table:
+        """Give what segments are made of: parts of edges of the tiles, which are parts of ways."""
+        return pq.read_table(self.folder / PIECES)
+
+
+def read_card(folder: Path) -> CityCard | None:
+    """Read what a folder says of its city; nothing where there is none, or one of another build."""
+    try:
+        card = msgspec.json.decode((folder / CARD).read_bytes(), type=CityCard)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    return card if card.build == BUILD else None
+
+
+def build_city(pbf: Path, folder: Path, *, name: str, progress: Progress) -> City:
+    """Build the city of an extract in `folder`, or open it if it is there already.
+
+    It is built beside and put in place at the end: whoever opens it finds the old one or the new.
+    """
+    if not pbf.is_file():
+        raise BadInput(f"there is no file {pbf}")
+    with pbf.open("rb") as extract:
+        sha256 = hashlib.file_digest(extract, "sha256").hexdigest()
+    with _alone(folder):
+        card = read_card(folder)
+        if card is None or card.extract_sha256 != sha256:
+            fresh = folder.with_name(f".{folder.name}.building")
+            shutil.rmtree(fresh, ignore_errors=True)  # of a build that was killed
+            fresh.mkdir()
+            try:
+                _fill(fresh, pbf, progress, name=name, sha256=sha256)
+                _replace(folder, fresh)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+    progress("ready", 1.0)
+    return City.open(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else builds this city."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _fill(folder: Path, pbf: Path, progress: Progress, *, name: str, sha256: str) -> None:
+    """Make all the files of a city. Its card comes last: without it there is no city."""
+    progress("reading roads", 0.0)
+    lines = read_roads(pbf)
+    progress("building road tiles", 0.1)
+    build_tiles(pbf, folder)
+    progress("cutting roads into segments", 0.3)
+    segments, pieces = cut_roads(drivable_edges(folder, lines))
+    if not segments:
+        raise BadInput(f"{pbf.name} has no road in it that a car may drive along")
+    pq.write_table(segments_table(segments), folder / SEGMENTS, compression="zstd")
+    pq.write_table(pieces_table(pieces), folder / PIECES, compression="zstd")
+    box = box_of(lines)
+    card = CityCard(
+        name=name,
+        box=box,
+        zone=tzfpy.get_tz(*box.centre) or "UTC",
+        attribution=ATTRIBUTION,
+        extract_sha256=sha256,
+        build=BUILD,
+    )
+    (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+
+
+def _replace(folder: Path, fresh: Path) -> None:
+    """Put the new city in the place of the old one."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

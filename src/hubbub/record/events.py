@@ -1,0 +1,288 @@
+"""The event store: where rows rest. Our own Parquet files, with Delta Lake as their commit log.
+
+Fresh rows lie in `bucket=-1`, one file a commit and day; compaction sorts them into buckets of
+people, so that one person's rows are a 64th of a day. One process, the keeper, commits and compacts;
+any number may read.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake.transaction import AddAction, RemoveAction
+
+from hubbub.record.journal_segments import fsync_folder
+from hubbub.terms.catalogue import PINGS_SCHEMA, STAMP
+from hubbub.terms.pings import PING, Pings
+from hubbub.terms.time import SECOND, Instant
+
+BUCKETS: Final = 64
+FRESH: Final = -1
+"""The bucket of rows that are not sorted by person yet."""
+
+DAY: Final = 86_400 * SECOND
+ROWS_SCHEMA: Final = pa.schema([*(PINGS_SCHEMA | STAMP).items()])
+
+_PARTITION: Final = ("day", "bucket")
+_TABLE_SCHEMA: Final = ROWS_SCHEMA.append(pa.field("day", pa.date32())).append(
+    pa.field("bucket", pa.int16())
+)
+_CONFIGURATION: Final = {
+    # The log keeps minima and maxima; those of a person's columns would outlive an erasure.
+    "delta.dataSkippingStatsColumns": "at",
+    "delta.logRetentionDuration": "interval 0 days",
+    "delta.deletedFileRetentionDuration": "interval 0 days",
+}
+# The log is trimmed by `trim_log` alone, so that a tail can be read from it until then.
+_QUIET: Final = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+_STEPPING: Final = ("at", "lat_e6", "lon_e6")
+_ENCODING: Final = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": [name for name in ROWS_SCHEMA.names if name not in _STEPPING],
+    "column_encoding": dict.fromkeys(_STEPPING, "DELTA_BINARY_PACKED"),
+    "write_statistics": ["subject", "at"],
+    "row_group_size": 122_880,
+}
+_EPOCH: Final = date(1970, 1, 1)
+
+
+class StoredFile(NamedTuple):
+    """One Parquet file of the store, and what the log tells of it."""
+
+    path: str  # relative to the store's folder
+    size: int  # bytes
+    rows: int
+    first: Instant
+    last: Instant
+    day: int  # days since 1970, UTC
+    bucket: int
+
+
+class _Add(msgspec.Struct):
+    path: str
+    dataChange: bool  # noqa: N815 - Delta's own name
+
+
+class _Action(msgspec.Struct):
+    add: _Add | None = None
+
+
+class EventStore:
+    """People's pings at rest. A segment of the journal is committed once, whatever is killed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the store in `folder`, or begin it."""
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if not DeltaTable.is_deltatable(str(folder)):
+            DeltaTable.create(
+                folder,
+                schema=_TABLE_SCHEMA,
+                partition_by=[*_PARTITION],
+                mode="ignore",
+                configuration=_CONFIGURATION,
+            )
+        self._table = DeltaTable(folder)
+        self._listed: tuple[int, list[StoredFile]] = (-1, [])
+
+    def version(self) -> int:
+        """Tell the version of the newest commit."""
+        self._table.update_incremental()
+        return self._table.version()
+
+    def committed(self, journal: str) -> int:
+        """Tell the highest number of `journal`'s segments that is in the store, or -1."""
+        self._table.update_incremental()
+        number = self._table.transaction_version(journal)
+        return -1 if number is None else number
+
+    def commit(self, rows: Pings, *, journal: str, number: int) -> None:
+        """Add `rows`: segments of `journal` up to `number`. Durable when it returns."""
+        adds = []
+        days = rows["at"] // DAY
+        for day in np.unique(days).tolist():
+            name = f"fresh-{journal}-{number:012d}.parquet"
+            adds.append(self._write(rows[days == day], day, FRESH, name=name, fresh=True))
+        self._commit(adds, [Transaction(journal, number)])
+
+    def files(
+        self, *, since: Instant, until: Instant, bucket: int | None = None
+    ) -> list[StoredFile]:
+        """List the files that may hold rows of [since, until), of one bucket of people or all."""
+        return [
+            file
+            for file in self.listing()
+            if file.last >= since
+            and file.first < until
+            and (bucket is None or file.bucket in {bucket, FRESH})
+        ]
+
+    def listing(self) -> list[StoredFile]:
+        """List every file of the newest version."""
+        version = self.version()
+        if self._listed[0] != version:
+            self._listed = (version, list(_listed(self._table)))
+        return self._listed[1]
+
+    def paths(self, files: Iterable[StoredFile]) -> list[str]:
+        """Give where `files` lie."""
+        return [str(self.folder / file.path) for file in files]
+
+    def added(self, *, after: int) -> tuple[list[str], int]:
+        """List the paths of the files of fresh rows committed after version `after`, in order.
+
+        Gives the version read up to as well. The log reaches back to the last `trim_log`.
+        """
+        version = self.version()
+        paths = []
+        for number in range(after + 1, version + 1):
+            log = self.folder / "_delta_log" / f"{number:020d}.json"
+            actions = msgspec.json.Decoder(_Action).decode_lines(log.read_bytes())
+            changed = [action.add for action in actions if action.add and action.add.dataChange]
+            paths += [str(self.folder / add.path) for add in changed]
+        return paths, version
+
+    def compact(self, day: int, *, whole: bool = False) -> int:
+        """Sort the fresh rows of `day` into buckets of people, and drop repeated rows.
+
+        Files already sorted are merged with them while they are few, so that each row is rewritten
+        a logarithmic number of times; `whole` merges all, for a day that is over. Gives the number
+        of repeated rows dropped.
+        """
+        there = [file for file in self.listing() if file.day == day]
+        fresh_rows = sum(file.rows for file in there if file.bucket == FRESH)
+        sorted_rows = sum(file.rows for file in there if file.bucket != FRESH)
+        merged = whole or sorted_rows <= 4 * fresh_rows
+        old = [file for file in there if merged or file.bucket == FRESH]
+        if not old:
+            return 0
+        rows = _unique(self.read(self.paths(old)))
+        buckets = rows["subject"].to_numpy() % BUCKETS
+        adds = [
+            self._write_table(
+                rows.filter(pa.array(buckets == bucket)),
+                day,
+                int(bucket),
+                name=f"sorted-{self._table.version():020d}.parquet",
+                fresh=False,
+            )
+            for bucket in np.unique(buckets)
+        ]
+        self._commit([*adds, *(_remove(file) for file in old)], [])
+        return sum(file.rows for file in old) - rows.num_rows
+
+    def read(self, paths: Sequence[str], *, columns: list[str] | None = None) -> pa.Table:
+        """Read whole files, rows in the order of `paths`."""
+        schema = ROWS_SCHEMA if columns is None else pa.schema([ROWS_SCHEMA.field(c) for c in columns])
+        tables = [pq.ParquetFile(path).read(columns=columns) for path in paths]
+        return pa.concat_tables([schema.empty_table(), *(t.cast(schema) for t in tables)])
+
+    def trim_log(self) -> None:
+        """Fold the log into a checkpoint. A tail must have been read before."""
+        self._table.update_incremental()
+        self._table.create_checkpoint()
+        self._table.cleanup_metadata()
+
+    def sweep(self, *, spare: frozenset[str] = frozenset()) -> frozenset[str]:
+        """Delete the files that no reader of the newest version needs, but for those in `spare`.
+
+        Orphans of a crashed write are among them: they hold people's rows too. Gives the unneeded
+        files that it found, which a later call may spare nobody.
+        """
+        needed = {file.path for file in self.listing()}
+        unneeded = {
+            path.relative_to(self.folder).as_posix()
+            for path in self.folder.glob("day=*/bucket=*/*")
+        } - needed
+        for path in unneeded - spare:
+            (self.folder / path).unlink()
+        return frozenset(unneeded & spare)
+
+    def _write(self, rows: Pings, day: int, bucket: int, *, name: str, fresh: bool) -> AddAction:
+        order = np.lexsort((rows["at"], rows["subject"]))
+        columns = {column: np.ascontiguousarray(rows[column][order]) for column in PING.names or ()}
+        table = pa.table(columns, schema=ROWS_SCHEMA)
+        return self._write_table(table, day, bucket, name=name, fresh=fresh)
+
+    def _write_table(
+        self, table: pa.Table, day: int, bucket: int, *, name: str, fresh: bool
+    ) -> AddAction:
+        partition = {"day": (_EPOCH + timedelta(day)).isoformat(), "bucket": str(bucket)}
+        folder = self.folder / "/".join(f"{key}={value}" for key, value in partition.items())
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / name
+        with path.open("wb") as file:
+            pq.write_table(table, file, **_ENCODING)
+            file.flush()
+            os.fsync(file.fileno())
+        for parent in (folder, folder.parent, self.folder):
+            fsync_folder(parent)
+        at = table["at"].to_numpy()
+        stats = {
+            "numRecords": len(at),
+            "minValues": {"at": int(at.min())},
+            "maxValues": {"at": int(at.max())},
+            "nullCount": {"at": 0},
+        }
+        return AddAction(
+            path.relative_to(self.folder).as_posix(),
+            path.stat().st_size,
+            partition,
+            0,
+            fresh,
+            msgspec.json.encode(stats).decode(),
+        )
+
+    def _commit(
+        self, actions: list[AddAction | RemoveAction], transactions: list[Transaction]
+    ) -> None:
+        self._table.update_incremental()
+        self._table.create_write_transaction(
+            actions,
+            "append",
+            self._table.schema(),
+            partition_by=[*_PARTITION],
+            commit_properties=CommitProperties(app_transactions=transactions),
+            post_commithook_properties=_QUIET,
+        )
+        # delta-rs renames its log entry into place and leaves its durability to chance.
+        log = self.folder / "_delta_log"
+        with (log / f"{self._table.version():020d}.json").open("rb") as entry:
+            os.fsync(entry.fileno())
+        fsync_folder(log)
+
+
+def _listed(table: DeltaTable) -> Iterator[StoredFile]:
+    for add in pa.table(table.get_add_actions(flatten=True)).to_pylist():
+        yield StoredFile(
+            path=add["path"],
+            size=add["size_bytes"],
+            rows=add["num_records"],
+            first=Instant(add["min.at"]),
+            last=Instant(add["max.at"]),
+            day=(add["partition.day"] - _EPOCH).days,
+            bucket=add["partition.bucket"],
+        )
+
+
+def _remove(file: StoredFile) -> RemoveAction:
+    partition = {"day": (_EPOCH + timedelta(file.day)).isoformat(), "bucket": str(file.bucket)}
+    # No change of data: the same rows are added elsewhere by the same commit.
+    return RemoveAction(file.path, False, 0, file.size, partition)
+
+
+def _unique(rows: pa.Table) -> pa.Table:
+    """Sort `rows` by person and time, and keep the first of those that agree in both."""
+    rows = rows.sort_by([("subject", "ascending"), ("at", "ascending")])
+    subject, at = rows["subject"].to_numpy(), rows["at"].to_numpy()
+    first = np.ones(len(at), bool)
+    first[1:] = (subject[1:] != subject[:-1]) | (at[1:] != at[:-1])
+    return rows.filter(pa.array(first))

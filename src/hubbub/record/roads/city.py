@@ -20,6 +20,7 @@ import tzfpy
 
 from hubbub.record.roads.edges import drivable_edges
 from hubbub.record.roads.extract import Box, box_of, read_roads
+from hubbub.record.roads.matcher import ValhallaMatcher, edge_parts
 from hubbub.record.roads.segments import cut_roads, pieces_table, segments_table
 from hubbub.record.roads.tiles import build_tiles, place_config
 from hubbub.terms.errors import BadInput
@@ -35,6 +36,7 @@ ATTRIBUTION: Final = (
 CARD: Final = "city.json"
 SEGMENTS: Final = "segments.parquet"
 PIECES: Final = "edges.parquet"
+EXTRACT: Final = "extract.osm.pbf"  # kept, so that a newer hubbub can build the city anew
 
 KEYS: Final = (
     "way_id",
@@ -76,9 +78,11 @@ class City:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Open a city that was built."""
-        card = read_card(folder)
+        card = _read_card(folder)
         if card is None:
             raise BadInput(f"there is no city in {folder}: build one with `hubbub city add FILE`")
+        if card.build != BUILD:
+            raise BadInput(f"the city in {folder} is of another hubbub: it must be built anew")
         return cls(folder, card)
 
     @cached_property
@@ -103,14 +107,9 @@ class City:
         """Give what segments are made of: parts of edges of the tiles, which are parts of ways."""
         return pq.read_table(self.folder / PIECES)
 
-
-def read_card(folder: Path) -> CityCard | None:
-    """Read what a folder says of its city; nothing where there is none, or one of another build."""
-    try:
-        card = msgspec.json.decode((folder / CARD).read_bytes(), type=CityCard)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return None
-    return card if card.build == BUILD else None
+    def matcher(self) -> ValhallaMatcher:
+        """Give a map matcher of this city's roads: one for each thread."""
+        return ValhallaMatcher(self.valhalla_config, edge_parts(self.pieces))
 
 
 def build_city(pbf: Path, folder: Path, *, name: str, progress: Progress) -> City:
@@ -123,8 +122,8 @@ def build_city(pbf: Path, folder: Path, *, name: str, progress: Progress) -> Cit
     with pbf.open("rb") as extract:
         sha256 = hashlib.file_digest(extract, "sha256").hexdigest()
     with _alone(folder):
-        card = read_card(folder)
-        if card is None or card.extract_sha256 != sha256:
+        card = _read_card(folder)
+        if card is None or (card.extract_sha256, card.build, card.name) != (sha256, BUILD, name):
             fresh = folder.with_name(f".{folder.name}.building")
             shutil.rmtree(fresh, ignore_errors=True)  # of a build that was killed
             fresh.mkdir()
@@ -137,11 +136,27 @@ def build_city(pbf: Path, folder: Path, *, name: str, progress: Progress) -> Cit
     return City.open(folder)
 
 
+def rebuild_if_stale(folder: Path, progress: Progress) -> City:
+    """Open a city. One that another hubbub built is built anew first, from the extract it keeps."""
+    card = _read_card(folder)
+    if card is None or card.build == BUILD:
+        return City.open(folder)
+    return build_city(folder / EXTRACT, folder, name=card.name, progress=progress)
+
+
+def _read_card(folder: Path) -> CityCard | None:
+    """Read what a folder says of its city, if it holds one."""
+    try:
+        return msgspec.json.decode((folder / CARD).read_bytes(), type=CityCard)
+    except FileNotFoundError:
+        return None
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Wait until nobody else builds this city."""
+    """Wait until nobody else builds a city here."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+    with folder.with_name(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -167,6 +182,7 @@ def _fill(folder: Path, pbf: Path, progress: Progress, *, name: str, sha256: str
         extract_sha256=sha256,
         build=BUILD,
     )
+    shutil.copyfile(pbf, folder / EXTRACT)
     (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
 
 

@@ -1,0 +1,32 @@
+"""Builds the city of an OpenStreetMap extract, and remembers which city is served."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from hubbub.record.roads.city import City, Progress, build_city, rebuild_if_stale
+from hubbub.run.home import Home
+from hubbub.terms.errors import BadInput
+
+CURRENT: Final = "current"
+
+
+def add_city(home: Home, pbf: Path, progress: Progress, *, name: str | None = None) -> City:
+    """Build the city of an extract, unless it is there already, and serve it from now on."""
+    name = name or pbf.name.split(".")[0].replace("_", " ").replace("-", " ").title()
+    folder_name = re.sub(r"[^\w]+", "-", name.lower()).strip("-")
+    if not folder_name:
+        raise BadInput(f"{name!r} is no name of a city: --name wants letters")
+    city = build_city(pbf, home.cities / folder_name, name=name, progress=progress)
+    fresh = home.cities / f".{CURRENT}.new"
+    fresh.write_text(folder_name)
+    fresh.replace(home.cities / CURRENT)
+    return city
+
+
+def current_city(home: Home, progress: Progress = lambda *_: None) -> City:
+    """Open the city that is served. It is built anew first where another hubbub built it."""
+    current = home.cities / CURRENT
+    if not current.is_file():
+        raise BadInput("there is no city yet: add one with `hubbub city add FILE.osm.pbf`")
+    return rebuild_if_stale(home.cities / current.read_text(), progress)

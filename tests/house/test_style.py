@@ -134,7 +134,7 @@ def test_folders_go_two_levels_deep() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    left = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK|NotImplemented" r"Error)\b")
+    left = re.compile(r"\b(?:TO[D]O|FIX[M]E|XX[X]|HAC[K]|NotImplemented[E]rror)\b")
     kinds = (".py", ".ts", ".svelte", ".css", ".html", ".sh")
     ours = [f for place in ("src", "bench", "web/src", "tools") for f in (ROOT / place).rglob("*")]
     files = [f for f in ours if f.suffix in kinds and "static" not in f.parts]

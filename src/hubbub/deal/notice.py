@@ -24,7 +24,7 @@ class Operator(Part, frozen=True):
 
     name: str
     contact: str
-    data_protection_officer: str | None = None
+    protection_officer: str | None = None
 
 
 class Use(Part, frozen=True):

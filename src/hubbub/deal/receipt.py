@@ -42,17 +42,17 @@ CONTEXT: Final = {
     "hubbub": "urn:hubbub:",
     "pd": "https://w3id.org/dpv/pd#",
 }
-PERSONAL_DATA: Final = {Category.LOCATION: "pd:GPSCoordinate"}
+DPV_CATEGORIES: Final = {Category.LOCATION: "pd:GPSCoordinate"}
 """How DPV calls each category."""
 
 
-class Process(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AgreedUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing agreed to, in DPV's words beside ours."""
 
     key: str = msgspec.field(name="hubbub:purpose")
     recipient: Recipient = msgspec.field(name="dpv:hasRecipient")
     purpose: str = msgspec.field(name="dpv:hasPurpose")
-    personal_data: tuple[str, ...] = msgspec.field(name="dpv:hasPersonalData")
+    categories: tuple[str, ...] = msgspec.field(name="dpv:hasPersonalData")
     legal_basis: str = msgspec.field(name="dpv:hasLegalBasis")
     retention: str = msgspec.field(name="dpv:hasDuration")  # ISO 8601
     type: Literal["dpv:Process"] = msgspec.field(name="@type", default="dpv:Process")
@@ -99,7 +99,7 @@ class Receipt(Personal, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     method: str = msgspec.field(name="dpv:hasIndicationMethod")
     withdrawal: str = msgspec.field(name="dpv:hasWithdrawalMethod")
-    processes: tuple[Process, ...] = msgspec.field(name="dpv:hasProcess")
+    agreed: tuple[AgreedUse, ...] = msgspec.field(name="dpv:hasProcess")
     closed: tuple[str, ...] = msgspec.field(name="hubbub:closed")
     proof: Proof | None = msgspec.field(name="hubbub:proof", default=None)
     type: Literal["dpv:ConsentReceipt"] = msgspec.field(name="@type", default="dpv:ConsentReceipt")
@@ -109,7 +109,7 @@ class Receipt(Personal, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def cells(self) -> tuple[Cell, ...]:
         """Tell what was granted."""
-        return tuple((PURPOSES[process.key], process.recipient) for process in self.processes)
+        return tuple((PURPOSES[use.key], use.recipient) for use in self.agreed)
 
     def document(self) -> bytes:
         """Write the receipt as the person gets it."""
@@ -130,7 +130,7 @@ def make_receipt(notice: Notice, choice: Choice, key: Ed25519PrivateKey) -> Rece
         status="dpv:ConsentGiven" if choice.granted else "dpv:ConsentWithdrawn",
         method=choice.method,
         withdrawal=notice.rights.withdrawal,
-        processes=tuple(_process(notice, cell) for cell in choice.granted),
+        agreed=tuple(_agreed(notice, cell) for cell in choice.granted),
         closed=tuple(f"{purpose.key} {recipient}" for purpose, recipient in choice.closed),
     )
     proof = Proof(
@@ -157,14 +157,14 @@ def verify(receipt: Receipt, public_key: bytes) -> None:
         raise ReceiptForged("the receipt is not as it was signed") from None
 
 
-def _process(notice: Notice, cell: Cell) -> Process:
+def _agreed(notice: Notice, cell: Cell) -> AgreedUse:
     purpose, recipient = cell
     use = notice.use(purpose)
-    return Process(
+    return AgreedUse(
         key=purpose.key,
         recipient=recipient,
         purpose=use.dpv_purpose,
-        personal_data=tuple(PERSONAL_DATA[category] for category in use.categories),
+        categories=tuple(DPV_CATEGORIES[category] for category in use.categories),
         legal_basis=use.legal_basis,
         retention=f"P{use.retention_days}D",
     )

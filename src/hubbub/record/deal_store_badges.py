@@ -1,0 +1,59 @@
+"""Who holds which token, in memory: the door asks once a request and must not wait for a disk."""
+
+import sqlite3
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from hubbub.deal.desk import Badge
+from hubbub.terms.people import ReceiptNumber, Subject
+from hubbub.terms.time import Instant
+
+_CHANGED = """
+    SELECT device.token, device.subject, receipt.number, receipt.may, receipt.since
+    FROM device JOIN receipt ON receipt.number = device.receipt
+    WHERE device.receipt > ? ORDER BY device.receipt
+"""
+
+
+def token_digest(token: str) -> bytes:
+    """Name a token so that who reads the database cannot use it. Tokens are long and random."""
+    return sha256(token.encode()).digest()
+
+
+class Badges:
+    """The badges in force. Each look-up asks SQLite whether any process changed the database."""
+
+    def __init__(self, path: Path) -> None:
+        # A connection that never writes: its `data_version` moves with every commit of others.
+        self._watch = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._lock = Lock()
+        self._version = -1
+        self._receipt = 0  # the newest receipt seen: every change of a badge makes a receipt
+        self._badge_of: dict[bytes, Badge] = {}
+        self._token_of: dict[Subject, bytes] = {}
+
+    def find(self, token: str) -> Badge | None:
+        """Tell whose `token` this is, as of the last commit of any process."""
+        with self._lock:
+            (version,) = self._watch.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                self._catch_up()
+                self._version = version
+            return self._badge_of.get(token_digest(token))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._watch.close()
+
+    def _catch_up(self) -> None:
+        for token, subject, receipt, may, since in self._watch.execute(_CHANGED, (self._receipt,)):
+            self._badge_of.pop(self._token_of.get(subject, b""), None)
+            self._token_of[subject] = token
+            self._badge_of[token] = Badge(
+                subject=Subject(subject),
+                receipt=ReceiptNumber(receipt),
+                may=may,
+                since=Instant(since),
+            )
+            self._receipt = receipt

@@ -1,0 +1,106 @@
+"""The deal's tables, and how its database file is opened: durable, and without erased bytes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
+from alembic.script import ScriptDirectory
+
+_TABLES = sa.MetaData()
+
+NOTICE: Final = sa.Table(
+    "notice",
+    _TABLES,
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("sha256", sa.String, nullable=False, unique=True),
+    sa.Column("published_at", sa.BigInteger, nullable=False),
+    sa.Column("document", sa.LargeBinary, nullable=False),
+)
+"""Every notice that was ever in force. The highest version is."""
+
+DEVICE: Final = sa.Table(
+    "device",
+    _TABLES,
+    sa.Column("subject", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("person", sa.String, nullable=False, unique=True),  # the handle on the receipts
+    sa.Column("name", sa.String, nullable=False, unique=True),
+    sa.Column("token", sa.LargeBinary, nullable=False, unique=True),  # its SHA-256, nothing else
+    sa.Column("receipt", sa.Integer, unique=True),  # the one in force
+    sqlite_autoincrement=True,  # a number is never given again, not even after erasure
+)
+"""Every device that ever had a deal."""
+
+RECEIPT: Final = sa.Table(
+    "receipt",
+    _TABLES,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), nullable=False, index=True),
+    sa.Column("may", sa.BigInteger, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),  # all its cells have been open from here on
+    sa.Column("document", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Every choice that was ever made: rows are added, never changed."""
+
+DEAD: Final = sa.Table(
+    "dead",
+    _TABLES,
+    sa.Column("cell", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("receipt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("closed_at", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The receipts on which a cell was closed. Nothing ever leaves this list."""
+
+REFUSED: Final = sa.Table(
+    "refused",
+    _TABLES,
+    sa.Column("day", sa.String, primary_key=True),
+    sa.Column("reason", sa.String, primary_key=True),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How many rows were not stored, by UTC day and reason. There is nobody in it."""
+
+
+def open_database(path: Path, *, durable: bool) -> sa.Engine:
+    """Open the database file. A `durable` engine's commits outlive a power cut, not only a kill."""
+    engine = sa.create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": 30.0, "isolation_level": None}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if durable else 'NORMAL'}",
+            "secure_delete=1",
+            "foreign_keys=1",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A writer takes its turn at once; one that read first and then wrote would be refused.
+        reads = connection.get_execution_options().get("only_reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def bring_up_to_date(connection: sa.Connection) -> None:
+    """Run the steps that this database has not seen, in the transaction of `connection`."""
+    here = str(Path(__file__).with_name("migrations"))
+    script = ScriptDirectory(here, version_locations=[here])
+
+    def missing(heads: Sequence[str], _context: object) -> list[RevisionStep]:
+        seen = heads[0] if heads else "base"
+        unseen = reversed(list(script.iterate_revisions("head", seen)))
+        return [MigrationStep.upgrade_from_script(script.revision_map, step) for step in unseen]
+
+    context = MigrationContext.configure(connection, opts={"fn": missing})
+    with Operations.context(context):
+        context.run_migrations()

@@ -1,0 +1,105 @@
+/** What the house says, typed as `src/hubbub/outlet/wire.py` writes it, and how to ask for it. */
+
+export interface Promise_ {
+  name: string;
+  unit: string;
+  epsilon: number;
+  delta: number;
+  weaker: boolean;
+  words: string;
+}
+
+export interface City {
+  name: string;
+  bbox: [west: number, south: number, east: number, north: number];
+  zone: string;
+  attribution: string;
+  roads: number;
+}
+
+export interface About {
+  city: City | null;
+  clock: { now: string; speed: number; replay: boolean };
+  promises: Promise_[];
+  enrolment: "open" | "operator";
+}
+
+/** Parallel columns, one place a road. */
+export interface Live {
+  at: string | null;
+  segment: number[];
+  speed_kmh: number[];
+  free_flow_kmh: number[];
+  jam: number[];
+  confidence: number[];
+  age_s: number[];
+  live: number[];
+}
+
+export interface Segment {
+  number: number;
+  name: string;
+  length_m: number;
+  limit_kmh: number;
+  shape_e6: number[];
+}
+
+export interface Release {
+  id: string;
+  name: string;
+  block: string;
+  at: string;
+  promise: Promise_;
+  noise: string;
+  noise_sd: number;
+  floor: number;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+}
+
+/** The house said no, and why. */
+export class Refusal extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail ?? problem.title);
+  }
+}
+
+/** Ask for JSON, and give up in time: a house that hangs is a house that is away. */
+export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
+  const answer = await fetch(path, { signal: AbortSignal.timeout(10_000), ...options });
+  if (!answer.ok) {
+    const isProblem = answer.headers.get("content-type")?.includes("problem+json");
+    throw new Refusal(
+      isProblem
+        ? ((await answer.json()) as Problem)
+        : { type: "about:blank", title: answer.statusText, status: answer.status },
+    );
+  }
+  return (await answer.json()) as Answer;
+}
+
+/** Remembers the last picture's tag, so that an unchanged one costs a header and no body. */
+export class LiveFeed {
+  #tag = "";
+
+  /** Gives the newest picture, or nothing when it is the one given before. */
+  async next(): Promise<Live | undefined> {
+    const answer = await fetch("/v1/traffic/live.json", {
+      cache: "no-store",
+      headers: this.#tag === "" ? {} : { "if-none-match": this.#tag },
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (answer.status === 304) return undefined;
+    if (!answer.ok) {
+      throw new Refusal({ type: "about:blank", title: answer.statusText, status: answer.status });
+    }
+    const live = (await answer.json()) as Live;
+    this.#tag = answer.headers.get("etag") ?? "";
+    return live;
+  }
+}

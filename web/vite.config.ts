@@ -1,0 +1,18 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+// One small script a page: only the map page loads the map library.
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    outDir: "../src/hubbub/outlet/static",
+    emptyOutDir: true,
+    target: "es2023",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0, // the content policy allows files of this origin, not data: scripts
+    chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      input: { index: "index.html", share: "share.html", notice: "notice.html", numbers: "numbers.html" },
+    },
+  },
+});

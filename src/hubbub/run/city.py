@@ -10,6 +10,11 @@ from hubbub.terms.errors import BadInput
 
 CURRENT: Final = "current"
 
+_DEMO: Final = Path(__file__).parents[1] / "demo_data"
+DEMO_EXTRACT: Final = _DEMO / "helsinki.osm.pbf"
+DEMO_MORNINGS: Final = (_DEMO / "morning1.parquet", _DEMO / "morning2.parquet")
+"""An ordinary morning, and one with a blocked street."""
+
 
 def add_city(home: Home, pbf: Path, progress: Progress, *, name: str | None = None) -> City:
     """Build the city of an extract, unless it is there already, and serve it from now on."""

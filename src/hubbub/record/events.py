@@ -1,8 +1,8 @@
 """The event store: where rows rest. Our own Parquet files, with Delta Lake as their commit log.
 
 Fresh rows lie in `bucket=-1`, one file a commit and day; compaction sorts them into buckets of
-people, so that one person's rows are a 64th of a day. One process, the keeper, commits and compacts;
-any number may read.
+people, so that one person's rows are a 64th of a day. One process, the keeper, commits and
+compacts; any number may read.
 """
 
 import os
@@ -20,6 +20,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from hubbub.record.journal_segments import fsync_folder
 from hubbub.terms.catalogue import PINGS_SCHEMA, STAMP
+from hubbub.terms.errors import HubbubError
 from hubbub.terms.pings import PING, Pings
 from hubbub.terms.time import SECOND, Instant
 
@@ -75,6 +76,16 @@ class _Action(msgspec.Struct):
     add: _Add | None = None
 
 
+_LOG_ENTRY: Final = msgspec.json.Decoder(_Action)
+
+
+class TailLost(HubbubError):
+    """The log was folded before this tail was read. Read the time span, and tail from there."""
+
+    def __init__(self) -> None:
+        super().__init__("the log was folded before this tail was read; start it anew")
+
+
 class EventStore:
     """People's pings at rest. A segment of the journal is committed once, whatever is killed."""
 
@@ -106,7 +117,7 @@ class EventStore:
 
     def commit(self, rows: Pings, *, journal: str, number: int) -> None:
         """Add `rows`: segments of `journal` up to `number`. Durable when it returns."""
-        adds = []
+        adds: list[AddAction | RemoveAction] = []
         days = rows["at"] // DAY
         for day in np.unique(days).tolist():
             name = f"fresh-{journal}-{number:012d}.parquet"
@@ -145,7 +156,10 @@ class EventStore:
         paths = []
         for number in range(after + 1, version + 1):
             log = self.folder / "_delta_log" / f"{number:020d}.json"
-            actions = msgspec.json.Decoder(_Action).decode_lines(log.read_bytes())
+            try:
+                actions = _LOG_ENTRY.decode_lines(log.read_bytes())
+            except FileNotFoundError:
+                raise TailLost from None
             changed = [action.add for action in actions if action.add and action.add.dataChange]
             paths += [str(self.folder / add.path) for add in changed]
         return paths, version
@@ -177,11 +191,13 @@ class EventStore:
             for bucket in np.unique(buckets)
         ]
         self._commit([*adds, *(_remove(file) for file in old)], [])
-        return sum(file.rows for file in old) - rows.num_rows
+        return sum(file.rows for file in old) - int(rows.num_rows)
 
     def read(self, paths: Sequence[str], *, columns: list[str] | None = None) -> pa.Table:
         """Read whole files, rows in the order of `paths`."""
-        schema = ROWS_SCHEMA if columns is None else pa.schema([ROWS_SCHEMA.field(c) for c in columns])
+        schema = (
+            ROWS_SCHEMA if columns is None else pa.schema([ROWS_SCHEMA.field(c) for c in columns])
+        )
         tables = [pq.ParquetFile(path).read(columns=columns) for path in paths]
         return pa.concat_tables([schema.empty_table(), *(t.cast(schema) for t in tables)])
 
@@ -191,20 +207,21 @@ class EventStore:
         self._table.create_checkpoint()
         self._table.cleanup_metadata()
 
-    def sweep(self, *, spare: frozenset[str] = frozenset()) -> frozenset[str]:
-        """Delete the files that no reader of the newest version needs, but for those in `spare`.
+    def sweep(self, *, found_before: frozenset[str] | None = None) -> frozenset[str]:
+        """Delete the files that the newest version does not need, and make the rest of them known.
 
-        Orphans of a crashed write are among them: they hold people's rows too. Gives the unneeded
-        files that it found, which a later call may spare nobody.
+        Only those `found_before` are deleted, so that whoever reads them can end; all of them if
+        that is None. Orphans of a crashed write are among them: they hold people's rows too.
         """
         needed = {file.path for file in self.listing()}
         unneeded = {
             path.relative_to(self.folder).as_posix()
             for path in self.folder.glob("day=*/bucket=*/*")
         } - needed
-        for path in unneeded - spare:
+        due = unneeded if found_before is None else unneeded & found_before
+        for path in due:
             (self.folder / path).unlink()
-        return frozenset(unneeded & spare)
+        return frozenset(unneeded - due)
 
     def _write(self, rows: Pings, day: int, bucket: int, *, name: str, fresh: bool) -> AddAction:
         order = np.lexsort((rows["at"], rows["subject"]))
@@ -215,7 +232,7 @@ class EventStore:
     def _write_table(
         self, table: pa.Table, day: int, bucket: int, *, name: str, fresh: bool
     ) -> AddAction:
-        partition = {"day": (_EPOCH + timedelta(day)).isoformat(), "bucket": str(bucket)}
+        partition = _partition(day, bucket)
         folder = self.folder / "/".join(f"{key}={value}" for key, value in partition.items())
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
@@ -273,10 +290,13 @@ def _listed(table: DeltaTable) -> Iterator[StoredFile]:
         )
 
 
+def _partition(day: int, bucket: int) -> dict[str, str | None]:
+    return {"day": (_EPOCH + timedelta(day)).isoformat(), "bucket": str(bucket)}
+
+
 def _remove(file: StoredFile) -> RemoveAction:
-    partition = {"day": (_EPOCH + timedelta(file.day)).isoformat(), "bucket": str(file.bucket)}
     # No change of data: the same rows are added elsewhere by the same commit.
-    return RemoveAction(file.path, False, 0, file.size, partition)
+    return RemoveAction(file.path, False, 0, file.size, _partition(file.day, file.bucket))
 
 
 def _unique(rows: pa.Table) -> pa.Table:

@@ -133,7 +133,7 @@ class Journal:
             if any(payload for payload, _ in group):
                 self._write([payload for payload, _ in group if payload])
         except OSError:
-            # What a failed sync left on the disk is unknown, so this journal is never trusted again.
+            # What a failed sync left on the disk is unknown: this journal is not trusted again.
             with self._wake:
                 self._broken = True
                 group, self._pending = group + self._pending, []
@@ -225,5 +225,3 @@ def _number(folder: Path) -> Iterator[_Numbers]:
             os.fsync(file.fileno())
         replacement.rename(path)
         yield taken
-
-

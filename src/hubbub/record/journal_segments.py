@@ -57,7 +57,7 @@ def complete_segments(folder: Path) -> list[Segment]:
 def read_segment(path: Path) -> Pings:
     """Read the rows of a segment, up to where its writer was cut off."""
     content = memoryview(path.read_bytes())
-    if content[: len(MAGIC)] != MAGIC:
+    if bytes(content[: len(MAGIC)]) != MAGIC:
         return np.empty(0, PING)
     payloads, at = [], len(MAGIC)
     while at + FRAME.size <= len(content):

@@ -97,9 +97,7 @@ class Seen:
     def _read(self, part: _Part) -> _Index:
         day, bucket = part
         pending = pending_rows(self._folder)
-        pending = pending[
-            (pending["at"] // DAY == day) & (pending["subject"] % BUCKETS == bucket)
-        ]
+        pending = pending[(pending["at"] // DAY == day) & (pending["subject"] % BUCKETS == bucket)]
         # After the journal: a segment leaves it only when its rows are in the store.
         since, until = Instant(day * DAY), Instant((day + 1) * DAY)
         files = self._store.files(since=since, until=until, bucket=bucket)

@@ -1,0 +1,246 @@
+"""The record: rows are kept here, and read through gate 1 or not at all."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis.expr import operations as ops
+from ibis.expr import types as ir
+
+from hubbub.deal.gate import Permitted, collect, derive, permit
+from hubbub.record.engine import Engine, Relation, leaves
+from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore
+from hubbub.record.journal_segments import Segment, complete_segments, read_segment
+from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
+from hubbub.terms.errors import Refused
+from hubbub.terms.people import Personal, Subject
+from hubbub.terms.pings import Pings
+from hubbub.terms.purposes import PURPOSES, Purpose, Recipient
+from hubbub.terms.time import Instant
+
+type DeadList = Callable[[type[Purpose], Recipient], pa.Table]
+"""Gives the receipts on which a cell is closed, as of now: one column, `receipt`."""
+
+_ROWS_A_COMMIT: Final = 1_000_000
+_FRESH_FILES_MAX: Final = 120  # a day: one or two minutes of commits
+_LOG_ENTRIES_MAX: Final = 200
+
+_PINGS: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)")
+_PASSES: Final = re.compile(r"record_passes_(?P<purpose>\d+)_(?P<since>\d+)_(?P<until>\d+)")
+_DEAD: Final = re.compile(r"record_dead_(?P<purpose>\d+)_(?P<recipient>\w+)")
+_BY_INDEX: Final = {purpose.index: purpose for purpose in PURPOSES.values()}
+
+
+class UnpermittedRead(Refused):
+    """An expression reaches people's rows by another way than gate 1."""
+
+    def __init__(self) -> None:
+        super().__init__("people's rows are run only as gate 1 permitted them")
+
+
+class Given(Personal, frozen=True):
+    """What one person gave: how many pings, and when the first and the last were taken."""
+
+    pings: int
+    first: Instant | None
+    last: Instant | None
+
+
+class Record:
+    """Where rows rest. Every read names its purpose, and gets what that purpose's deals allow."""
+
+    def __init__(
+        self, store: EventStore, journal: Path, *, dead: DeadList, engine: Engine | None = None
+    ) -> None:
+        """Read from `store`, which is filled from the segments in the folder `journal`."""
+        self._store, self._journal, self._dead = store, journal, dead
+        self._engine = engine or Engine()
+        self._passes: defaultdict[int, list[pa.Table]] = defaultdict(list)
+        self._tails: dict[tuple[type[Purpose], Recipient], int] = {}
+        self._trimmed = store.version()
+        self._unneeded: frozenset[str] = frozenset()
+
+    def version(self) -> int:
+        """Tell where a tail that starts now begins."""
+        return self._store.version()
+
+    def read[For: Purpose](
+        self,
+        purpose: type[For],
+        *,
+        since: Instant,
+        until: Instant,
+        recipient: Recipient = Recipient.OWN,
+    ) -> Permitted[ir.Table, For]:
+        """Read the pings of [since, until). What was withdrawn is judged when they are run."""
+        rows = ibis.table(PINGS_SCHEMA | STAMP, name=f"record_pings_{since}_{until}")
+        inside = rows.filter((rows["at"] >= since) & (rows["at"] < until))
+        return permit(inside, purpose, recipient, dead=_dead_leaf(purpose, recipient))
+
+    def read_passes[For: Purpose](
+        self,
+        purpose: type[For],
+        *,
+        since: Instant,
+        until: Instant,
+        recipient: Recipient = Recipient.OWN,
+    ) -> Permitted[ir.Table, For]:
+        """Read the passes of [since, until) that are held, judged anew when they are run."""
+        name = f"record_passes_{purpose.index}_{since}_{until}"
+        rows = ibis.table(PASSES_SCHEMA | STAMP, name=name)
+        inside = rows.filter((rows["at"] >= since) & (rows["at"] < until))
+        return permit(inside, purpose, recipient, dead=_dead_leaf(purpose, recipient))
+
+    def tail[For: Purpose](
+        self, purpose: type[For], *, after: int, recipient: Recipient = Recipient.OWN
+    ) -> tuple[Permitted[pa.Table, For], int]:
+        """Read the pings committed after version `after`, in the order of their commits.
+
+        Gives the version to go on from as well.
+        """
+        paths, version = self._store.added(after=after)
+        self._tails[purpose, recipient] = version
+        rows = self._store.read(paths)
+        rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
+        leaf = ibis.table(PINGS_SCHEMA | STAMP | {"place": "int64"}, name="record_tail")
+        dead = _dead_leaf(purpose, recipient)
+        relations = {"record_tail": rows, dead.get_name(): self._dead(purpose, recipient)}
+        run = partial(self._engine.run, relations=relations)
+        permitted = collect(permit(leaf, purpose, recipient, dead=dead), run)
+        return derive(permitted, _in_order), version
+
+    def collect[For: Purpose](
+        self,
+        permitted: Permitted[ir.Table, For],
+        *,
+        public: Mapping[str, pa.Table] | None = None,
+    ) -> Permitted[pa.Table, For]:
+        """Run what was permitted, beside tables that say nothing about people."""
+        return collect(permitted, self.engine(public or {}))
+
+    def engine(self, public: Mapping[str, pa.Table]) -> Callable[[ir.Table], pa.Table]:
+        """Give what runs a permitted expression, whose other tables are `public`."""
+        return partial(self._run, public=public)
+
+    def hold[For: Purpose](self, passes: Permitted[pa.Table, For], *, since: Instant) -> None:
+        """Keep derived rows in memory, with their stamps, and forget those before `since`."""
+        schema = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
+        kept = [*self._passes[passes.purpose.index], passes.rows.select(schema.names).cast(schema)]
+        newest = [(table["at"].to_numpy().max(initial=since - 1), table) for table in kept]
+        self._passes[passes.purpose.index] = [table for at, table in newest if at >= since]
+
+    def given(self, subject: Subject) -> Given:
+        """Tell what one person gave. For nobody's eyes but that person's."""
+        bucket = int(subject) % BUCKETS
+        files = [file for file in self._store.listing() if file.bucket in {bucket, FRESH}]
+        rows = ibis.table(PINGS_SCHEMA | STAMP, name="rows")
+        theirs = rows.filter(rows["subject"] == int(subject))
+        counted = theirs.aggregate(
+            pings=theirs.count(), first=theirs["at"].min(), last=theirs["at"].max()
+        )
+        (row,) = self._engine.run(counted, {"rows": self._store.paths(files)}).to_pylist()
+        return Given(**row)
+
+    def drain(self) -> int:
+        """Commit the journal's complete segments to the store. Gives the number of their rows."""
+        rows = 0
+        for journal, group in groupby(complete_segments(self._journal), lambda s: s.journal):
+            committed = self._store.committed(journal)
+            waiting: list[Segment] = []
+            for segment in group:
+                if segment.number > committed:
+                    waiting.append(segment)
+                else:
+                    segment.path.unlink(missing_ok=True)
+            rows += self._commit(waiting)
+        return rows
+
+    def maintain(self, *, now: Instant) -> None:
+        """Sort fresh rows into buckets, delete files nobody needs, and fold the log: the keeper's.
+
+        Call it between a tail and the next drain, so that no tail misses a log entry.
+        """
+        version = self._store.version()
+        caught_up = all(tail >= version for tail in self._tails.values())
+        if caught_up and version - self._trimmed >= _LOG_ENTRIES_MAX:
+            self._store.trim_log()
+            self._trimmed = version
+        self._compact(today=now // DAY)
+
+    def _commit(self, waiting: list[Segment]) -> int:
+        committed = 0
+        while waiting:
+            taken: list[Segment] = []
+            rows: list[Pings] = []
+            while waiting and sum(len(batch) for batch in rows) < _ROWS_A_COMMIT:
+                taken.append(waiting.pop(0))
+                rows.append(read_segment(taken[-1].path))
+            together = np.concatenate(rows)
+            if len(together):
+                self._store.commit(together, journal=taken[-1].journal, number=taken[-1].number)
+            for segment in taken:
+                segment.path.unlink()
+            committed += len(together)
+        return committed
+
+    def _compact(self, *, today: int) -> None:
+        fresh: defaultdict[int, int] = defaultdict(int)
+        for file in self._store.listing():
+            fresh[file.day] += file.bucket == FRESH
+        # A day is over when it is over everywhere, and its late rows have mostly come.
+        over = {day for day, files in fresh.items() if files and day < today - 1}
+        due = over | {day for day, files in fresh.items() if files > _FRESH_FILES_MAX}
+        for day in sorted(due):
+            self._store.compact(day, whole=day in over)
+        if due:
+            # A reader may still have the old list, so files go one round later.
+            self._unneeded = self._store.sweep(found_before=self._unneeded)
+
+    def _run(self, expression: ir.Table, *, public: Mapping[str, pa.Table]) -> pa.Table:
+        _require_permitted(expression.op())
+        relations = {name: self._relation(name, public) for name in leaves(expression)}
+        return self._engine.run(expression, relations)
+
+    def _relation(self, name: str, public: Mapping[str, pa.Table]) -> Relation:
+        if found := _PINGS.fullmatch(name):
+            since, until = (Instant(int(found[part])) for part in ("since", "until"))
+            return self._store.paths(self._store.files(since=since, until=until))
+        if found := _PASSES.fullmatch(name):
+            empty = pa.schema([*(PASSES_SCHEMA | STAMP).items()]).empty_table()
+            return pa.concat_tables([empty, *self._passes[int(found["purpose"])]])
+        if found := _DEAD.fullmatch(name):
+            return self._dead(_BY_INDEX[int(found["purpose"])], Recipient(found["recipient"]))
+        return public[name]
+
+
+def _dead_leaf(purpose: type[Purpose], recipient: Recipient) -> ir.Table:
+    return ibis.table({"receipt": "int64"}, name=f"record_dead_{purpose.index}_{recipient.value}")
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    return rows.sort_by("place").drop_columns("place")
+
+
+def _require_permitted(node: ops.Node) -> None:
+    """Refuse rows about people that are not below a join with the dead list: a fuse, no gate."""
+    if isinstance(node, ops.JoinChain) and any(_closes(link) for link in node.rest):
+        return
+    if isinstance(node, ops.UnboundTable) and (
+        _PINGS.fullmatch(node.name) or _PASSES.fullmatch(node.name)
+    ):
+        raise UnpermittedRead
+    for child in node.__children__:
+        _require_permitted(child)
+
+
+def _closes(link: ops.JoinLink) -> bool:
+    return link.how == "anti" and any(
+        _DEAD.fullmatch(leaf.name) for leaf in link.table.find(ops.UnboundTable)
+    )

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -17,9 +18,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import tzfpy
+from pmtiles.reader import MmapSource, Reader
 
 from hubbub.record.roads.edges import drivable_edges
 from hubbub.record.roads.extract import Box, box_of, read_roads
+from hubbub.record.roads.features import read_features
+from hubbub.record.roads.maptiles import segment_features, sort_layers, write_map
 from hubbub.record.roads.matcher import ValhallaMatcher, edge_parts
 from hubbub.record.roads.segments import cut_roads, pieces_table, segments_table
 from hubbub.record.roads.tiles import build_tiles, place_config
@@ -36,6 +40,7 @@ ATTRIBUTION: Final = (
 CARD: Final = "city.json"
 SEGMENTS: Final = "segments.parquet"
 PIECES: Final = "edges.parquet"
+MAP: Final = "map.pmtiles"
 EXTRACT: Final = "extract.osm.pbf"  # kept, so that a newer hubbub can build the city anew
 
 KEYS: Final = (
@@ -107,6 +112,16 @@ class City:
         """Give what segments are made of: parts of edges of the tiles, which are parts of ways."""
         return pq.read_table(self.folder / PIECES)
 
+    def tile(self, zoom: int, x: int, y: int) -> bytes | None:
+        """Give a tile of the map (MVT, gzipped); nothing where nothing is to be seen."""
+        tile: bytes | None = self._map.get(zoom, x, y)
+        return tile
+
+    @cached_property
+    def _map(self) -> Reader:
+        with (self.folder / MAP).open("rb") as file:
+            return Reader(MmapSource(file))
+
     def matcher(self) -> ValhallaMatcher:
         """Give a map matcher of this city's roads: one for each thread."""
         return ValhallaMatcher(self.valhalla_config, edge_parts(self.pieces))
@@ -174,6 +189,9 @@ def _fill(folder: Path, pbf: Path, progress: Progress, *, name: str, sha256: str
     pq.write_table(segments_table(segments), folder / SEGMENTS, compression="zstd")
     pq.write_table(pieces_table(pieces), folder / PIECES, compression="zstd")
     box = box_of(lines)
+    progress("drawing the map", 0.7)
+    features = chain(read_features(pbf, box), segment_features(segments))
+    write_map(folder / MAP, sort_layers(features), box, attribution=ATTRIBUTION)
     card = CityCard(
         name=name,
         box=box,

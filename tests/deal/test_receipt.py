@@ -1,0 +1,118 @@
+"""The receipt: what was agreed, signed, and checked without us."""
+
+from importlib import resources
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from hubbub.deal.notice import read_notice
+from hubbub.deal.receipt import (
+    CONTEXT,
+    Choice,
+    Receipt,
+    ReceiptForged,
+    make_receipt,
+    read_receipt,
+    verify,
+)
+from hubbub.deal.stamp import CELLS, Cell
+from hubbub.terms.purposes import LiveTraffic, Recipient, Traffic
+from hubbub.terms.time import Instant
+
+NOTICE = read_notice(resources.files("hubbub.deal").joinpath("notice.json").read_bytes())
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+PUBLIC = KEY.public_key().public_bytes_raw()
+ANN = Choice(
+    identifier="urn:uuid:1",
+    person="urn:uuid:ann",
+    granted=((Traffic, Recipient.OWN),),
+    closed=((LiveTraffic, Recipient.OWN),),
+    method="page",
+    at=Instant(1_764_000_000_000_000),
+    replaces="urn:uuid:0",
+)
+RECEIPT = make_receipt(NOTICE, ANN, KEY)
+FIELDS = sorted(set(msgspec.json.decode(RECEIPT.document())) - {"@type", "hubbub:proof"})
+
+
+def test_a_receipt_holds_what_was_agreed_when_how_and_under_which_notice() -> None:
+    assert RECEIPT.cells() == ANN.granted
+    assert RECEIPT.closed == ("public.traffic.live own",)
+    assert (RECEIPT.given_at, RECEIPT.method) == ("2025-11-24T16:00:00Z", "page")
+    assert (RECEIPT.identifier, RECEIPT.replaces) == ("urn:uuid:1", "urn:uuid:0")
+    assert (RECEIPT.notice.version, RECEIPT.notice.sha256) == (1, NOTICE.sha256)
+    assert RECEIPT.status == "dpv:ConsentGiven"
+
+
+def test_a_receipt_verifies_away_from_home() -> None:
+    verify(read_receipt(RECEIPT.document()), PUBLIC)
+
+
+@given(granted=st.lists(st.sampled_from(CELLS), unique=True))
+def test_a_receipt_grants_what_was_chosen_and_nothing_else(granted: list[Cell]) -> None:
+    choice = replace(ANN, granted=tuple(granted), closed=())
+    receipt = read_receipt(make_receipt(NOTICE, choice, KEY).document())
+    verify(receipt, PUBLIC)
+    assert receipt.cells() == tuple(granted)
+    assert (receipt.status == "dpv:ConsentWithdrawn") == (not granted)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_receipt_that_was_touched_anywhere_is_refused(field: str) -> None:
+    document = msgspec.json.decode(RECEIPT.document())
+    other = make_receipt(
+        NOTICE.published(2, replace(NOTICE.operator, name="another")),
+        replace(ANN, identifier="b", person="b", granted=CELLS, method="b", at=Instant(0)),
+        KEY,
+    )
+    changed = {**msgspec.json.decode(other.document()), "@context": {}, "hubbub:closed": []}
+    changed |= {"dct:replaces": None, "dpv:hasJurisdiction": "UK", "dct:conformsTo": "b"}
+    changed |= {"dpv:hasWithdrawalMethod": "none", "dpv:hasConsentStatus": "dpv:ConsentWithdrawn"}
+    assert document[field] != changed[field]
+    forged = read_receipt(msgspec.json.encode({**document, field: changed[field]}))
+    with pytest.raises(ReceiptForged, match="not as it was signed"):
+        verify(forged, PUBLIC)
+
+
+def test_a_receipt_of_another_operator_is_refused() -> None:
+    other = Ed25519PrivateKey.from_private_bytes(bytes([1] * 32))
+    with pytest.raises(ReceiptForged, match="this operator's key"):
+        verify(make_receipt(NOTICE, ANN, other), PUBLIC)
+
+
+def test_a_receipt_without_a_signature_is_refused() -> None:
+    with pytest.raises(ReceiptForged, match="this operator's key"):
+        verify(replace(RECEIPT, proof=None), PUBLIC)
+
+
+@pytest.mark.parametrize("signature", ["", "00", "no hexadecimal", "00" * 64])
+def test_a_signature_that_is_none_is_refused(signature: str) -> None:
+    assert RECEIPT.proof is not None
+    forged = replace(RECEIPT, proof=replace(RECEIPT.proof, signature=signature))
+    with pytest.raises(ReceiptForged, match="not as it was signed"):
+        verify(forged, PUBLIC)
+
+
+def test_a_document_with_more_in_it_is_not_a_receipt() -> None:
+    document = {**msgspec.json.decode(RECEIPT.document()), "hubbub:also": "everything"}
+    with pytest.raises(msgspec.ValidationError, match="also"):
+        read_receipt(msgspec.json.encode(document))
+
+
+def test_a_receipt_reads_as_linked_data() -> None:
+    document = msgspec.json.decode(RECEIPT.document())
+    prefixes = {name.partition(":")[0] for name in document if not name.startswith("@")}
+    assert prefixes <= set(CONTEXT)
+    assert document["@type"] == "dpv:ConsentReceipt"
+
+
+def test_a_receipt_does_not_change_and_does_not_print() -> None:
+    with pytest.raises(AttributeError):
+        RECEIPT.method = "telepathy"
+    assert repr(RECEIPT) == "<Receipt>"
+    assert repr(ANN) == "<Choice>"
+    assert isinstance(RECEIPT, Receipt)

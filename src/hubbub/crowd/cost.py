@@ -1,0 +1,46 @@
+"""What mechanisms cost together: epsilon at a delta. The one module that asks dp-accounting."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import dp_accounting
+from dp_accounting import pld
+
+from hubbub.crowd.book import LAPLACE, Mechanism
+from hubbub.crowd.laws import DiscreteGaussian, G
+
+_STEP = 1e-3  # of the privacy loss: rounding is upwards, so the answer is never too small
+
+
+def epsilon(mechanisms: Iterable[Mechanism], *, delta: float) -> float:
+    """Give epsilon at `delta` of all `mechanisms` on the same unit, whatever their order."""
+    return _epsilon(tuple(sorted(mechanisms)), delta)
+
+
+@lru_cache(maxsize=4096)
+def _epsilon(mechanisms: tuple[Mechanism, ...], delta: float) -> float:
+    if len(mechanisms) == 1:
+        return _epsilon_of_one(mechanisms[0], delta)
+    accountant = pld.PLDAccountant(value_discretization_interval=_STEP)
+    for mechanism in mechanisms:
+        accountant.compose(_event(mechanism))
+    return float(accountant.get_epsilon(delta))
+
+
+def _epsilon_of_one(mechanism: Mechanism, delta: float) -> float:
+    """Ask the law itself: it is exact, where the accountant rounds up."""
+    if mechanism.law == LAPLACE:
+        return float(1 / mechanism.width)
+    law = DiscreteGaussian(sigma=mechanism.width * G)
+    low, high = 0.0, 1000.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        enough = law.delta(middle, sensitivity=G) <= delta
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def _event(mechanism: Mechanism) -> dp_accounting.DpEvent:
+    if mechanism.law == LAPLACE:
+        return dp_accounting.LaplaceDpEvent(float(mechanism.width))
+    return dp_accounting.GaussianDpEvent(float(mechanism.width))

@@ -1,0 +1,46 @@
+"""The keys of an answer are public and complete: a cell exists because the road does.
+
+So no key has to be chosen, and that a row exists tells nothing about anybody.
+"""
+
+from hashlib import sha256
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hubbub.crowd.noise import Integers
+from hubbub.terms.errors import BadInput
+
+
+class KeysNotPublic(BadInput):
+    """A table of public keys has a key twice, or none, or is not of whole numbers."""
+
+
+class PublicKeys:
+    """A table with a column `key` (int32, each once), and what else everybody knows of each."""
+
+    def __init__(self, table: pa.Table) -> None:
+        """Take the table in the order of its keys."""
+        if "key" not in table.column_names or table.schema.field("key").type != pa.int32():
+            raise KeysNotPublic("public keys need a column `key` of int32")
+        self.table: pa.Table = table.sort_by("key").combine_chunks()
+        keys = self.table["key"]
+        if keys.null_count or pc.count_distinct(keys).as_py() != len(keys):
+            raise KeysNotPublic("each public key stands once in its table, and none is missing")
+        self._keys: Integers = keys.to_numpy()
+        if len(keys) and self._keys[0] < 0:
+            raise KeysNotPublic("public keys count from nought")
+        self.digest = sha256(self._keys.astype("<i4").tobytes()).hexdigest()
+
+    def of_group(self, group: int, groups: int) -> Integers:
+        """List the keys of one group, in order."""
+        keys: Integers = self._keys[self._keys % groups == group]
+        return keys
+
+
+def in_key_order(sums: pa.Table, column: str, *, keys: Integers) -> Integers:
+    """Spread `sums` over all public `keys`: nought where nobody was."""
+    spread = np.zeros(len(keys), dtype=np.int64)
+    spread[np.searchsorted(keys, sums["key"].to_numpy())] = sums[column].to_numpy()
+    return spread

@@ -1,0 +1,125 @@
+"""The tables of the ledger, and the triggers that let nobody take anything back."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Final, Literal
+
+from hubbub.record.ledger_witness import START, Head
+
+VERSION: Final = 1
+
+TABLES: Final = """
+CREATE TABLE account (
+  scope TEXT NOT NULL, unit TEXT NOT NULL, period TEXT NOT NULL,
+  cap_nano INTEGER NOT NULL, delta REAL NOT NULL,
+  spent_nano INTEGER NOT NULL DEFAULT 0 CHECK (spent_nano BETWEEN 0 AND cap_nano),
+  PRIMARY KEY (scope, unit, period)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE release (
+  release TEXT PRIMARY KEY, product TEXT NOT NULL, block TEXT NOT NULL,
+  specification TEXT NOT NULL, promise TEXT NOT NULL, debit TEXT NOT NULL,
+  paid_at INTEGER NOT NULL, seq INTEGER, released_at INTEGER, digest TEXT, output BLOB,
+  UNIQUE (product, block)
+) STRICT;
+CREATE INDEX release_by_seq ON release (product, seq);
+CREATE INDEX release_by_digest ON release (digest);
+
+CREATE TABLE entry (
+  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('debit', 'output')),
+  at INTEGER NOT NULL, release TEXT NOT NULL REFERENCES release,
+  scope TEXT, unit TEXT, period TEXT, debit TEXT, law TEXT, width TEXT,
+  digest TEXT, hash TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX debited_once ON entry (scope, unit, period, debit) WHERE kind = 'debit';
+CREATE UNIQUE INDEX put_out_once ON entry (release) WHERE kind = 'output';
+
+CREATE TRIGGER account_starts_empty BEFORE INSERT ON account WHEN NEW.spent_nano <> 0
+BEGIN SELECT RAISE(ABORT, 'an account starts empty'); END;
+CREATE TRIGGER no_refund BEFORE UPDATE ON account
+WHEN NEW.spent_nano < OLD.spent_nano OR NEW.cap_nano <> OLD.cap_nano OR NEW.delta <> OLD.delta
+  OR NEW.scope <> OLD.scope OR NEW.unit <> OLD.unit OR NEW.period <> OLD.period
+BEGIN SELECT RAISE(ABORT, 'no refunds'); END;
+CREATE TRIGGER account_stays BEFORE DELETE ON account
+BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER entry_is_next BEFORE INSERT ON entry
+WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM entry)
+BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER entry_does_not_change BEFORE UPDATE ON entry
+BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER entry_stays BEFORE DELETE ON entry
+BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER release_starts_without_output BEFORE INSERT ON release WHEN NEW.output IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'paid before put out'); END;
+CREATE TRIGGER output_does_not_change BEFORE UPDATE ON release
+WHEN OLD.output IS NOT NULL OR NEW.output IS NULL OR NEW.digest IS NULL OR NEW.seq IS NULL
+  OR NEW.release <> OLD.release OR NEW.product <> OLD.product OR NEW.block <> OLD.block
+  OR NEW.specification <> OLD.specification OR NEW.promise <> OLD.promise
+  OR NEW.debit <> OLD.debit OR NEW.paid_at <> OLD.paid_at
+BEGIN SELECT RAISE(ABORT, 'an output does not change'); END;
+CREATE TRIGGER release_stays BEFORE DELETE ON release
+BEGIN SELECT RAISE(ABORT, 'append only'); END;
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A line of the ledger: one account debited, or one output stored."""
+
+    kind: Literal["debit", "output"]
+    at: int
+    release: str
+    scope: str | None = None
+    unit: str | None = None
+    period: str | None = None
+    debit: str | None = None
+    law: str | None = None
+    width: str | None = None
+    digest: str | None = None
+
+    def after(self, head: Head) -> Head:
+        """Chain this entry to `head`: its hash covers all that came before."""
+        line = json.dumps([head.hash, head.seq + 1, asdict(self)], separators=(",", ":"))
+        return Head(seq=head.seq + 1, hash=sha256(line.encode()).hexdigest())
+
+
+def statements() -> Iterator[str]:
+    """Cut the tables' text into statements; executing them one by one keeps them in one go."""
+    statement = ""
+    for line in TABLES.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    yield f"PRAGMA user_version={VERSION}"
+
+
+def append(ledger: sqlite3.Connection, entry: Entry) -> int:
+    """Append `entry` to the chain."""
+    head = entry.after(head_of(ledger))
+    ledger.execute(
+        "INSERT INTO entry VALUES (:seq, :kind, :at, :release, :scope, :unit, :period, :debit,"
+        " :law, :width, :digest, :hash)",
+        asdict(entry) | {"seq": head.seq, "hash": head.hash},
+    )
+    return head.seq
+
+
+def entries(ledger: sqlite3.Connection) -> Iterator[tuple[Head, Entry]]:
+    """Go through the chain: each entry, and the head that it claims to make."""
+    rows = ledger.execute("SELECT * FROM entry ORDER BY seq")
+    columns = [column[0] for column in rows.description]
+    for row in rows:
+        named = dict(zip(columns, row, strict=True))
+        yield Head(seq=named.pop("seq"), hash=named.pop("hash")), Entry(**named)
+
+
+def head_of(ledger: sqlite3.Connection) -> Head:
+    """Give the last entry's head."""
+    row = ledger.execute("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
+    return START if row is None else Head(seq=row[0], hash=row[1])

@@ -109,7 +109,8 @@ def read_features(pbf: Path, box: Box) -> Iterator[Feature]:
                 if feature.layer == "roads" and "name" in feature.properties:
                     names[str(feature.properties["name"])].append(feature)
             if isinstance(found, osm.Way) and found.tags.get("natural") == "coastline":
-                coast += _line(found)
+                nodes = _nodes(found)
+                coast += [shapely.LineString(nodes)] if len(nodes) > 1 else []
     for name, roads in sorted(names.items()):
         yield from _street_names(name, roads)
     yield from (Feature("water", sea, {"kind": "sea"}) for sea in seas(coast, box))
@@ -132,16 +133,20 @@ def _sorted(found: object) -> Iterator[Feature]:
 
 
 def _area(area: osm.Area) -> Iterator[Feature]:
+    """Draw an area whose ways the extract has in full."""
+    try:
+        shape = shapely.from_wkb(_WKB.create_multipolygon(area))
+    except RuntimeError:  # none of its rings is left
+        return
+    yield from _surface(shape, {tag.k: tag.v for tag in area.tags})
+
+
+def _surface(shape: shapely.Geometry, tags: Mapping[str, str]) -> Iterator[Feature]:
     """Sort an area, and name it if it is one that people know by name."""
-    tags = {tag.k: tag.v for tag in area.tags}
     layer, kind = _kind(AREAS, tags)
     if tags.get("building", "no") != "no":
         layer, kind = "buildings", "building"
-    if not layer or tags.get("location") == "underground":
-        return
-    try:
-        shape = shapely.from_wkb(_WKB.create_multipolygon(area))
-    except RuntimeError:  # an area whose rings the extract was cut off from
+    if not layer or shape.is_empty or tags.get("location") == "underground":
         return
     properties: Properties = {"kind": kind}
     if layer == "buildings":
@@ -154,9 +159,13 @@ def _area(area: osm.Area) -> Iterator[Feature]:
 
 
 def _way(way: osm.Way) -> Iterator[Feature]:
-    """Sort a way that is a line."""
+    """Sort a way that is a line, or the rim of an area that the extract was cut off from."""
     tags = {tag.k: tag.v for tag in way.tags}
-    if tags.get("area") == "yes":
+    nodes = _nodes(way)
+    if way.is_closed() and 2 < len(nodes) < len(way.nodes):
+        # closed straight where it was cut
+        yield from _surface(shapely.buffer(shapely.Polygon(nodes), 0), tags)
+    if len(nodes) < 2 or tags.get("area") == "yes":
         return
     layer, kind = _kind(LINES, tags)
     highway = tags.get("highway", "")
@@ -173,7 +182,7 @@ def _way(way: osm.Way) -> Iterator[Feature]:
     if not layer or (kind == "subway" and tags.get("tunnel", "no") != "no"):
         return
     properties |= {part: 1 for part in ("tunnel", "bridge") if tags.get(part, "no") != "no"}
-    yield from (Feature(layer, shape, properties) for shape in _line(way))
+    yield Feature(layer, shapely.LineString(nodes), properties)
 
 
 def _kind(layers: Mapping[str, Kinds], tags: Mapping[str, str]) -> tuple[str, str]:
@@ -186,11 +195,9 @@ def _kind(layers: Mapping[str, Kinds], tags: Mapping[str, str]) -> tuple[str, st
     return "", ""
 
 
-def _line(way: osm.Way) -> Iterator[shapely.Geometry]:
-    """Give a way's line, without the nodes that the extract was cut off from."""
-    nodes = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
-    if len(nodes) > 1:
-        yield shapely.LineString(nodes)
+def _nodes(way: osm.Way) -> list[tuple[float, float]]:
+    """Give a way's nodes, without those that the extract was cut off from."""
+    return [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
 
 
 def _height_m(tags: Mapping[str, str]) -> int:
@@ -216,9 +223,17 @@ def seas(coast: list[shapely.Geometry], box: Box) -> list[shapely.Geometry]:
     frame = shapely.box(box.west, box.south, box.east, box.north)
     if not coast:
         return []
-    lines = shapely.union_all([shapely.intersection(frame, line) for line in coast])
-    faces = shapely.get_parts(shapely.polygonize([shapely.union(lines, frame.boundary)]))
-    return [face for face in faces if _water_share(face, coast) > 0]
+    inside = shapely.intersection(frame, shapely.union_all(coast))
+    lines = shapely.get_parts(shapely.line_merge(inside))
+    ends = [_to_frame(line, frame) for line in lines if not line.is_closed]
+    faces = shapely.polygonize([shapely.union_all([frame.boundary, *lines, *ends])])
+    return [face for face in shapely.get_parts(faces) if _water_share(face, coast) > 0]
+
+
+def _to_frame(line: shapely.Geometry, frame: shapely.Geometry) -> shapely.Geometry:
+    """Lead both ends of a coast to the frame: an extract may be cut short of it."""
+    ends = (line.interpolate(0), line.interpolate(1, normalized=True))
+    return shapely.MultiLineString([shapely.shortest_line(end, frame.boundary) for end in ends])
 
 
 def _water_share(face: shapely.Geometry, coast: list[shapely.Geometry]) -> float:

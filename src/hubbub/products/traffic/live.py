@@ -1,6 +1,5 @@
 """Follows all phones as their pings come in, and gives the passes that are confirmed."""
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -16,8 +15,6 @@ LATE_S_MAX: Final = 600
 """A ping that is older when it comes says nothing about now."""
 EARLY_S_MAX: Final = 120
 """A phone's clock may be fast by so much."""
-IDLE_S_MAX: Final = 300
-"""A phone that was silent for longer is forgotten."""
 ACCURACY_DM_MAX: Final = 1000
 """A fix that may be off by more than 100 m does not tell one road from another."""
 REFED_S: Final = 1800
@@ -29,6 +26,11 @@ PASSES_ARROW: Final = pa.schema(
 """A table of passes as it is handed on: each row with the stamp of the pings that it comes from."""
 
 
+HEARD: Final = (
+    *("subject", "receipt", "may", "at", "lat_e6", "lon_e6", "speed_cms", "accuracy_dm"),
+)
+
+
 class _Whose(NamedTuple):
     """Whose fixes are one way: another receipt begins another one."""
 
@@ -38,16 +40,14 @@ class _Whose(NamedTuple):
 
 
 class Matching[For: Purpose]:
-    """Follows phones for one purpose. What it remembers is some minutes of each."""
+    """Follows phones for one purpose. What it remembers is the last minutes of each."""
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
         self._phones: dict[_Whose, Phone] = {}
-        self._heard: dict[_Whose, Instant] = {}
-        self._swept = Instant(0)
 
     def feed(self, pings: Permitted[pa.Table, For], now: Instant) -> Permitted[pa.Table, For]:
-        """Take the pings that came in, in any order; give the passes that they confirm."""
+        """Take the pings that came in, in any order; give the passes that are confirmed now."""
         return derive(pings, lambda rows: self._passes(rows, now))
 
     @property
@@ -56,43 +56,40 @@ class Matching[For: Purpose]:
         return len(self._phones)
 
     def _passes(self, pings: pa.Table, now: Instant) -> pa.Table:
-        found: list[tuple[int, ...]] = []
-        for whose in self._hear(pings, now):
-            for passed in self._phones[whose].advance(self._matcher):
-                distance_dm, time_ms = round(passed.distance_m * 10), round(passed.time_s * 1000)
-                found.append(
-                    (whose.subject, passed.at, passed.segment, distance_dm, time_ms, *whose[1:])
-                )
-        self._sweep(now)
+        heard = self._hear(pings, now)
+        silent = {whose for whose, phone in self._phones.items() if phone.silent_at <= now}
+        found = [
+            (
+                whose.subject,
+                passed.at,
+                passed.segment,
+                round(passed.distance_m * 10),
+                round(passed.time_s * 1000),
+                whose.receipt,
+                whose.may,
+            )
+            for whose in sorted(heard | silent)
+            for passed in self._phones[whose].advance(self._matcher, now)
+        ]
+        for whose in silent:  # its trip is over, and all of it is told
+            del self._phones[whose]
         columns = zip(*found, strict=True) if found else [()] * len(PASSES_ARROW)
         return pa.table(list(map(pa.array, columns)), schema=PASSES_ARROW)
 
-    def _hear(self, pings: pa.Table, now: Instant) -> Iterable[_Whose]:
+    def _hear(self, pings: pa.Table, now: Instant) -> set[_Whose]:
         """Hand each phone its fixes; tell which phones have new ones."""
-        heard: dict[_Whose, None] = {}
-        names = ("subject", "receipt", "may", "at", "lat_e6", "lon_e6", "speed_cms", "accuracy_dm")
-        columns = (pings.column(name).to_pylist() for name in names)
+        heard: set[_Whose] = set()
+        columns = (pings.column(name).to_pylist() for name in HEARD)
         for subject, receipt, may, at, lat_e6, lon_e6, speed_cms, accuracy_dm in zip(
             *columns, strict=True
         ):
-            if not now - LATE_S_MAX * SECOND <= at <= now + EARLY_S_MAX * SECOND:
-                continue
-            if accuracy_dm > ACCURACY_DM_MAX:
+            in_time = now - LATE_S_MAX * SECOND <= at <= now + EARLY_S_MAX * SECOND
+            if not in_time or accuracy_dm > ACCURACY_DM_MAX:
                 continue
             whose = _Whose(subject, receipt, may)
-            phone = self._phones.setdefault(whose, Phone())
-            phone.hear(Fix(at, lat_e6, lon_e6, speed_cms))
-            self._heard[whose] = now
-            heard[whose] = None
+            self._phones.setdefault(whose, Phone()).hear(Fix(at, lat_e6, lon_e6, speed_cms))
+            heard.add(whose)
         return heard
-
-    def _sweep(self, now: Instant) -> None:
-        """Forget the phones that were silent for long."""
-        if now - self._swept < IDLE_S_MAX * SECOND:
-            return
-        self._swept = now
-        for whose in [w for w, at in self._heard.items() if now - at > IDLE_S_MAX * SECOND]:
-            del self._phones[whose], self._heard[whose]
 
 
 class LiveMatching(Matching[LiveTraffic]):

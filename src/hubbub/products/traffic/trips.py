@@ -138,56 +138,62 @@ class Phone:
 
     def __init__(self) -> None:
         self._fixes: list[Fix] = []  # by time, no two in one cell of THINNED_S
-        self._settled: Instant | None = None
+        self._settled = Instant(0)
         self._trip = Trip()
         self._last: Fix | None = None  # the last settled one
         self._stood: Fix | None = None  # where the phone was when it last moved
 
-    def hear(self, fix: Fix) -> bool:
-        """Take a fix, in any order. A late one is not taken."""
-        if self._settled is not None and fix.at <= self._settled:
-            return False
+    @property
+    def silent_at(self) -> Instant:
+        """Tell when the phone will have been silent for long, if nothing more is heard."""
+        return _silence_after(self._fixes[-1]) if self._fixes else Instant(0)
+
+    def hear(self, fix: Fix) -> None:
+        """Take a fix, in any order. A late one, or a second one in a short while, is not taken."""
+        if fix.at <= self._settled:
+            return
         index = bisect_left(self._fixes, fix.at, key=_at)
         if index and _cell(self._fixes[index - 1]) == _cell(fix):
-            return True
+            return
         if index < len(self._fixes) and _cell(self._fixes[index]) == _cell(fix):
-            self._fixes[index] = fix
+            self._fixes[index] = fix  # the earliest stays, whichever came first
         else:
             self._fixes.insert(index, fix)
-        return True
 
-    def advance(self, matcher: Matcher) -> Iterator[Pass]:
-        """Settle every chunk that enough has been heard beyond, and give the passes it confirms."""
-        while self._fixes:
-            if self._settled is None:
-                self._settled = _chunk_before(self._fixes[0])
-            until = Instant(self._settled + CHUNK_S * SECOND)
+    def advance(self, matcher: Matcher, now: Instant) -> Iterator[Pass]:
+        """Settle every chunk that enough was heard beyond, and give the passes it confirms.
+
+        A long silence, up to the next fix or to `now`, settles what came before it.
+        """
+        while (begin := bisect_right(self._fixes, self._settled, key=_at)) < len(self._fixes):
+            until = _chunk_end(self._fixes[begin])
             seen = bisect_left(self._fixes, until + AHEAD_S * SECOND, key=_at)
-            if seen == len(self._fixes):
+            silent = _silence_after(self._fixes[seen - 1])
+            coming = self._fixes[seen].at if seen < len(self._fixes) else now
+            if seen == len(self._fixes) and coming < silent:
                 return
-            # A long silence confirms nothing by itself: what came before it had its time then.
-            silent = until + (AHEAD_S + GAP_S_MAX) * SECOND
-            self._settle(matcher, until=until, seen=seen)
-            yield from self._trip.confirm(Instant(min(self._fixes[seen].at, silent)))
-            self._forget(until)
-
-    def _settle(self, matcher: Matcher, *, until: Instant, seen: int) -> None:
-        """Drive the trip on through the chunk that ends at `until`."""
-        assert self._settled is not None, "a chunk follows on the last one"
-        begin = bisect_right(self._fixes, self._settled, key=_at)
-        end = bisect_right(self._fixes, until, key=_at)
-        if begin == end:
-            return
-        if not self._trip.ever_fast and not any(map(_fast, self._fixes[begin:seen])):
-            # A walk: its way would never become a pass, nor does it count as a drive's beginning.
+            end = bisect_right(self._fixes, until, key=_at)
+            legs = self._legs(matcher, begin=begin, seen=seen)
             for fix in self._fixes[begin:end]:
-                self._go(fix, None)
-            return
-        behind = bisect_left(self._fixes, self._settled - BEHIND_S * SECOND, key=_at)
-        shown = self._fixes[max(0, min(behind, begin - 1)) : seen]
-        legs = {leg.until: leg for run in _runs(shown) for leg in matcher.match(run)}
-        for fix in self._fixes[begin:end]:
-            self._go(fix, legs.get(fix.at))
+                self._go(fix, legs.get(fix.at))
+            # Not the time of hearing: the same fixes give the same passes after a restart.
+            yield from self._trip.confirm(min(coming, silent))
+            self._settled = until
+            del self._fixes[: self._behind(end)]
+
+    def _legs(self, matcher: Matcher, *, begin: int, seen: int) -> dict[Instant, Leg]:
+        """Match from before a chunk to beyond it; the legs by when they end."""
+        if not self._trip.ever_fast and not any(map(_fast, self._fixes[begin:seen])):
+            return {}  # a walk: it never becomes a pass, so its way need not be known
+        shown = self._fixes[self._behind(begin) : seen]
+        return {leg.until: leg for run in _runs(shown) for leg in matcher.match(run)}
+
+    def _behind(self, begin: int) -> int:
+        """Find the first fix that is matched again with the chunk that begins at `begin`."""
+        if begin == 0:
+            return 0
+        since = self._fixes[begin - 1].at - BEHIND_S * SECOND
+        return bisect_left(self._fixes, since, key=_at)
 
     def _go(self, fix: Fix, leg: Leg | None) -> None:
         """Drive the trip on by one fix; begin another where it ends."""
@@ -201,13 +207,6 @@ class Phone:
         self._trip.hear(fix)
         if leg is not None and last is not None and leg.since <= last.at and _possible(leg):
             self._trip.drive(leg)
-
-    def _forget(self, until: Instant) -> None:
-        """Go on to the next chunk; keep what will be matched again."""
-        self._settled = until
-        old = bisect_left(self._fixes, until - BEHIND_S * SECOND, key=_at)
-        coming = bisect_right(self._fixes, until, key=_at)
-        del self._fixes[: max(0, min(old, coming - 1))]
 
 
 def metres(one: Fix, other: Fix) -> float:
@@ -225,9 +224,14 @@ def _cell(fix: Fix) -> int:
     return fix.at // (THINNED_S * SECOND)
 
 
-def _chunk_before(fix: Fix) -> Instant:
-    """Give the end of the chunk before the one that `fix` is in."""
-    return Instant((fix.at - 1) // (CHUNK_S * SECOND) * (CHUNK_S * SECOND))
+def _chunk_end(fix: Fix) -> Instant:
+    """Give the end of the chunk that `fix` is in."""
+    chunk = CHUNK_S * SECOND
+    return Instant(-(-fix.at // chunk) * chunk)
+
+
+def _silence_after(fix: Fix) -> Instant:
+    return Instant(fix.at + GAP_S_MAX * SECOND)
 
 
 def _runs(fixes: Sequence[Fix]) -> Iterator[Sequence[Fix]]:

@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from hubbub.terms.errors import HubbubError
 
-class SigningKeyUnusable(Exception):
-    """The key file holds something else."""
+
+class SigningKeyUnusable(HubbubError):
+    """What lies where the signing key belongs is no such key. Put the right file back."""
 
 
 def signing_key(folder: Path) -> Ed25519PrivateKey:
@@ -25,7 +27,7 @@ def signing_key(folder: Path) -> Ed25519PrivateKey:
         _make(path)
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise SigningKeyUnusable(path.name)
+        raise SigningKeyUnusable(f"{path.name} does not hold an Ed25519 key")
     return key
 
 

@@ -69,7 +69,9 @@ REFUSED: Final = sa.Table(
 def open_database(path: Path, *, durable: bool) -> sa.Engine:
     """Open the database file. A `durable` engine's commits outlive a power cut, not only a kill."""
     engine = sa.create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": 30.0, "isolation_level": None}
+        f"sqlite:///{path}",
+        connect_args={"timeout": 30.0, "isolation_level": None},
+        hide_parameters=True,  # names and digests stay out of logs and errors
     )
 
     @sa.event.listens_for(engine, "connect")

@@ -17,7 +17,7 @@ from threading import Lock
 from hubbub.crowd.book import Account, Bill, BlockTaken, BudgetSpent, Cap, Caps, Mechanism, Stored
 from hubbub.crowd.cost import epsilon
 from hubbub.record.ledger_shelf import STORED, stored_of
-from hubbub.record.ledger_tables import VERSION, Entry, append, head_of, statements
+from hubbub.record.ledger_tables import VERSION, Debited, PutOut, append, head_of, statements
 from hubbub.record.ledger_witness import START, Head, LedgerLost, Witness
 from hubbub.terms.errors import Refused
 from hubbub.terms.time import Instant, iso
@@ -91,7 +91,7 @@ class Ledger:
                 "SELECT 1 FROM release WHERE release = ?", (release,)
             ).fetchone():
                 raise NeverPaid(f"release {release} was never paid")
-            seq = append(self._sqlite, Entry(kind="output", at=at, release=release, digest=digest))
+            seq = append(self._sqlite, PutOut(at=at, release=release, digest=digest))
             self._sqlite.execute(
                 "UPDATE release SET output = ?, digest = ?, released_at = ?, seq = ? "
                 "WHERE release = ?",
@@ -166,8 +166,7 @@ class Ledger:
             )
         append(
             self._sqlite,
-            Entry(
-                kind="debit",
+            Debited(
                 at=at,
                 release=bill.release,
                 scope=account.scope,

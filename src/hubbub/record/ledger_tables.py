@@ -4,12 +4,16 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Final
 
+from hubbub.crowd.book import Account, Mechanism
 from hubbub.record.ledger_witness import START, Head
 
 VERSION: Final = 1
+
+_OF_ONE_KIND: Final = ("scope", "unit", "period", "debit", "law", "width", "digest")
 
 TABLES: Final = """
 CREATE TABLE account (
@@ -68,24 +72,43 @@ BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """A line of the ledger: one account debited, or one output stored."""
+class Debited:
+    """One account was debited for one mechanism."""
 
-    kind: Literal["debit", "output"]
     at: int
     release: str
-    scope: str | None = None
-    unit: str | None = None
-    period: str | None = None
-    debit: str | None = None
-    law: str | None = None
-    width: str | None = None
-    digest: str | None = None
+    scope: str
+    unit: str
+    period: str
+    debit: str
+    law: str
+    width: str
 
-    def after(self, head: Head) -> Head:
-        """Chain this entry to `head`: its hash covers all that came before."""
-        line = json.dumps([head.hash, head.seq + 1, asdict(self)], separators=(",", ":"))
-        return Head(seq=head.seq + 1, hash=sha256(line.encode()).hexdigest())
+    kind: Final = "debit"
+
+    @property
+    def account(self) -> Account:
+        """Give the account that was debited."""
+        return Account(self.scope, self.unit, self.period)
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """Give what it was debited for."""
+        return Mechanism(self.law, Fraction(self.width))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PutOut:
+    """The output of one release was stored."""
+
+    at: int
+    release: str
+    digest: str
+
+    kind: Final = "output"
+
+
+type Entry = Debited | PutOut
 
 
 def statements() -> Iterator[str]:
@@ -99,24 +122,48 @@ def statements() -> Iterator[str]:
     yield f"PRAGMA user_version={VERSION}"
 
 
+def chained(entry: Entry, head: Head) -> Head:
+    """Chain `entry` to `head`: the hash covers all that came before."""
+    line = json.dumps([head.hash, head.seq + 1, entry.kind, asdict(entry)], separators=(",", ":"))
+    return Head(seq=head.seq + 1, hash=sha256(line.encode()).hexdigest())
+
+
 def append(ledger: sqlite3.Connection, entry: Entry) -> int:
     """Append `entry` to the chain."""
-    head = entry.after(head_of(ledger))
+    head = chained(entry, head_of(ledger))
     ledger.execute(
         "INSERT INTO entry VALUES (:seq, :kind, :at, :release, :scope, :unit, :period, :debit,"
         " :law, :width, :digest, :hash)",
-        asdict(entry) | {"seq": head.seq, "hash": head.hash},
+        dict.fromkeys(_OF_ONE_KIND)
+        | asdict(entry)
+        | {"seq": head.seq, "kind": entry.kind, "hash": head.hash},
     )
     return head.seq
 
 
 def entries(ledger: sqlite3.Connection) -> Iterator[tuple[Head, Entry]]:
     """Go through the chain: each entry, and the head that it claims to make."""
-    rows = ledger.execute("SELECT * FROM entry ORDER BY seq")
-    columns = [column[0] for column in rows.description]
-    for row in rows:
-        named = dict(zip(columns, row, strict=True))
-        yield Head(seq=named.pop("seq"), hash=named.pop("hash")), Entry(**named)
+    for seq, kind, at, release, *debited, digest, claimed in ledger.execute(
+        "SELECT * FROM entry ORDER BY seq"
+    ):
+        head = Head(seq=seq, hash=claimed)
+        if kind == Debited.kind:
+            scope, unit, period, debit, law, width = debited
+            yield (
+                head,
+                Debited(
+                    at=at,
+                    release=release,
+                    scope=scope,
+                    unit=unit,
+                    period=period,
+                    debit=debit,
+                    law=law,
+                    width=width,
+                ),
+            )
+        else:
+            yield head, PutOut(at=at, release=release, digest=digest)
 
 
 def head_of(ledger: sqlite3.Connection) -> Head:

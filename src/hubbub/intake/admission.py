@@ -1,0 +1,94 @@
+"""From understood rows to durable ones: when they were taken, under which deal, whether again."""
+
+from collections.abc import Awaitable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubbub.deal.desk import Badge, Deals
+from hubbub.intake.limits import Limits
+from hubbub.intake.ping import Parsed, Rejected
+from hubbub.intake.refusals import Refusals
+from hubbub.terms.pings import Pings
+from hubbub.terms.time import SECOND, Clock
+
+
+class Journal(Protocol):
+    """Where rows become durable."""
+
+    def append(self, rows: Pings) -> Awaitable[None]:
+        """Write `rows`; what is given ends when they, and all rows before them, are durable."""
+        ...
+
+    def backlog_age_s(self) -> float:
+        """Tell for how long the oldest row has waited for the store."""
+        ...
+
+
+class Seen(Protocol):
+    """Which rows are here already."""
+
+    async def unseen(self, rows: Pings) -> NDArray[np.bool_]:
+        """Tell which of `rows` are new, and remember them all."""
+        ...
+
+
+class Admitted(NamedTuple):
+    """What became of the rows of one body."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+class Admission:
+    """Stamps rows with their deal and writes them down. The door's, and that of files."""
+
+    def __init__(
+        self, deals: Deals, journal: Journal, seen: Seen, *, clock: Clock, limits: Limits
+    ) -> None:
+        """Write to `journal` what `seen` does not know; count in `deals` what is refused."""
+        self._journal, self._seen = journal, seen
+        self._clock, self._limits = clock, limits
+        self.refusals = Refusals(deals)
+        self.accepted = self.duplicates = 0
+
+    async def admit(self, badge: Badge, parsed: Parsed) -> Admitted:
+        """Make the rows of `parsed` durable, under the deal of `badge`; it has a live purpose."""
+        rows, rejected = self._in_time(badge, parsed)
+        rows["subject"], rows["receipt"], rows["may"] = badge.subject, badge.receipt, badge.may
+        new = await self._seen.unseen(rows)
+        # Nothing is awaited between these two. Where all rows are known the journal is waited for
+        # all the same: they may have been written a moment ago, and not be durable yet.
+        if len(rows):
+            await self._journal.append(rows[new])
+        accepted = int(np.count_nonzero(new))
+        self.accepted += accepted
+        self.duplicates += len(rows) - accepted
+        return Admitted(accepted, len(rows) - accepted, rejected)
+
+    def _in_time(self, badge: Badge, parsed: Parsed) -> tuple[Pings, list[Rejected]]:
+        now, limits, at = self._clock.now(), self._limits, parsed.rows["at"]
+        rejected = [*parsed.rejected]
+        self.refusals.count("bad-row", len({reason.row for reason in rejected}))
+        good = np.ones(len(at), bool)
+        for reason, outside, expected in (
+            ("future", at > now + limits.future_s_max * SECOND, "a time that has come"),
+            (
+                "too-old",
+                at < now - limits.past_s_max * SECOND,
+                f"a time within the last {limits.past_s_max / 86_400:g} days",
+            ),
+            (
+                "before-deal",
+                at < badge.since - limits.deal_slack_s * SECOND,
+                "a time after this device's deal was made",
+            ),
+        ):
+            refused = parsed.places[outside & good].tolist()
+            rejected += [Rejected(row, "at", expected) for row in refused]
+            self.refusals.count(reason, len(refused))
+            good &= ~outside
+        rejected.sort(key=lambda reason: reason.row)
+        return parsed.rows[good], rejected

@@ -1,0 +1,259 @@
+"""A ping as its sender tells it, and the one place that says which values can be true.
+
+Every wire format comes down to `Ping` (in bulk, to `Columns`): SI units, and nothing
+where the phone told nothing. `check` keeps the good rows and tells of each bad one which field it
+was, and what was expected.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hubbub.terms.people import Personal
+from hubbub.terms.pings import NOT_TOLD, PING, Pings
+from hubbub.terms.time import SECOND
+
+
+class Source(IntEnum):
+    """The wire format that a row came in by. A number, once given, is never given again."""
+
+    OWN = 0
+    OWNTRACKS = 1
+    OVERLAND = 2
+    TRACCAR = 3
+    GPSLOGGER = 4
+    FILE = 5
+
+
+class Ping(Personal, frozen=True, kw_only=True):
+    """Where one phone was, and how fast it went."""
+
+    at: datetime | float  # seconds since 1970, or a moment with its zone
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+    speed_mps: float | None = None
+    course_deg: float | None = None
+
+
+class Columns(NamedTuple):
+    """Many pings, a column each; not-a-number where nothing was told."""
+
+    at: NDArray[np.float64]  # seconds since 1970
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64]
+    speed_mps: NDArray[np.float64]
+    course_deg: NDArray[np.float64]
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """Why a row was not taken. Never its value."""
+
+    row: int  # from 0, as sent
+    field: str
+    expected: str
+
+
+class Parsed(NamedTuple):
+    """What was understood of a body: rows without a stamp yet, and where each was in it."""
+
+    rows: Pings
+    places: NDArray[np.int64]
+    rejected: list[Rejected]
+
+    def __repr__(self) -> str:
+        """Name the kind and nothing else: the rows are about a person."""
+        return "<Parsed>"
+
+
+class Unreadable(Exception):
+    """The body as a whole is not in the format of its address."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(f"expected {expected}")
+        self.expected = expected
+
+
+class TooManyRows(Exception):
+    """There are more rows in one body than the door takes."""
+
+
+class Field(NamedTuple):
+    """What a wire format calls a field, and what may be in it."""
+
+    name: str
+    expected: str
+
+
+type Fields = Mapping[str, Field]
+"""A wire format's own words, by ours."""
+
+OWN_FIELDS: Final[Fields] = {
+    "at": Field("at", "ISO 8601 with a zone, or seconds since 1970"),
+    "lat": Field("lat", "a number of degrees, -90 to 90"),
+    "lon": Field("lon", "a number of degrees, -180 to 180"),
+    "accuracy_m": Field("accuracy_m", "a number of metres, 0 or more, or nothing"),
+    "speed_mps": Field("speed_mps", "a number of metres a second, 0 to 300, or nothing"),
+    "course_deg": Field("course_deg", "a number of degrees, 0 to 360, or nothing"),
+}
+
+_ROW: Final = Field("", "an object with `at`, `lat` and `lon`")
+
+# Seconds up to 2096: milliseconds, a common slip, are far beyond it.
+_BOUNDS: Final = {
+    "at": (0.0, 4e9),
+    "lat": (-90.0, 90.0),
+    "lon": (-180.0, 180.0),
+    "accuracy_m": (0.0, 1e8),
+    "speed_mps": (0.0, 300.0),
+    "course_deg": (0.0, 360.0),
+}
+_REQUIRED: Final = ("at", "lat", "lon")
+_INT16_MAX: Final = 32_767
+
+
+def renamed(**names: str) -> Fields:
+    """Give our fields the `names` that a wire format has for them."""
+    return {
+        ours: Field(names.get(ours, field.name), field.expected)
+        for ours, field in OWN_FIELDS.items()
+    }
+
+
+def check(
+    columns: Columns,
+    source: Source,
+    *,
+    fields: Fields = OWN_FIELDS,
+    places: Sequence[int] | None = None,
+    rejected: Iterable[Rejected] = (),
+) -> Parsed:
+    """Keep the rows whose values can be true, and tell why each other one was not kept.
+
+    `places` says where the rows were in the body, and `rejected` what was refused of it before.
+    """
+    where = np.arange(len(columns.at)) if places is None else np.array(places, np.int64)
+    good = np.ones(len(columns.at), bool)
+    refused = [*rejected]
+    for ours, values in columns._asdict().items():
+        low, high = _BOUNDS[ours]
+        possible = (values >= low) & (values <= high)
+        if ours not in _REQUIRED:
+            possible |= np.isnan(values)
+        good &= possible
+        if not possible.all():
+            refused += [Rejected(row, *fields[ours]) for row in where[~possible].tolist()]
+    kept = Columns(*(values[good] for values in columns))
+    refused.sort(key=lambda reason: reason.row)
+    return Parsed(_packed(kept, source), where[good], refused)
+
+
+def columns_of(pings: Sequence[Ping]) -> Columns:
+    """Turn pings into columns. A moment without a zone is not a moment, so it becomes NaN."""
+    return Columns(
+        at=np.array([seconds(ping.at) for ping in pings], float),
+        lat=np.array([ping.lat for ping in pings], float),
+        lon=np.array([ping.lon for ping in pings], float),
+        # numpy makes NaN of None.
+        accuracy_m=np.array([ping.accuracy_m for ping in pings], float),
+        speed_mps=np.array([ping.speed_mps for ping in pings], float),
+        course_deg=np.array([ping.course_deg for ping in pings], float),
+    )
+
+
+class Decoded[Row](NamedTuple):
+    """Rows that could be decoded, where they were, and what is wrong with the others."""
+
+    rows: list[Row]
+    places: list[int]
+    rejected: list[Rejected]
+
+    def __repr__(self) -> str:
+        """Name the kind and nothing else: the rows are about a person."""
+        return "<Decoded>"
+
+
+def decode_rows[Row](
+    raws: Iterable[tuple[int, bytes | msgspec.Raw]],
+    decoder: msgspec.json.Decoder[Row],
+    fields: Fields,
+) -> Decoded[Row]:
+    """Decode rows one by one, each with its place in the body."""
+    by_name = {field.name: field for field in fields.values()}
+    decoded: Decoded[Row] = Decoded([], [], [])
+    for place, raw in raws:
+        try:
+            decoded.rows.append(decoder.decode(raw))
+            decoded.places.append(place)
+        except msgspec.DecodeError as error:
+            name, expected = by_name.get(field_of(error), _ROW)
+            decoded.rejected.append(Rejected(place, name, expected))
+        except RecursionError:
+            decoded.rejected.append(Rejected(place, *_ROW))
+    return decoded
+
+
+def field_of(error: msgspec.DecodeError) -> str:
+    """Tell which field `error` is about; msgspec says so in its message only."""
+    found = re.search(r"(?:at `\$[^`]*?\.|required field `)(\w+)(?:\[\d+\])?`", str(error))
+    return found[1] if found else ""
+
+
+def seconds_of(text: str) -> float:
+    """Read ISO 8601, with or without a colon in its zone, or seconds since 1970."""
+    try:
+        return seconds(datetime.fromisoformat(text))
+    except ValueError:
+        return number_of(text)
+
+
+def number_of(text: str) -> float:
+    """Read a number as a form carries one; what is none becomes one that no bound lets through."""
+    try:
+        number = float(text)
+    except ValueError:
+        return math.inf
+    return number if math.isfinite(number) else math.inf
+
+
+def number_told(parameters: Mapping[str, str], *names: str) -> float | None:
+    """Read the number under the first of `names` that has one."""
+    text = next((parameters[name] for name in names if parameters.get(name)), None)
+    return None if text is None else number_of(text)
+
+
+def told(value: float | None) -> float | None:
+    """Drop the negative number by which phones say that they do not know."""
+    return None if value is None or value < 0 else value
+
+
+def seconds(at: datetime | float) -> float:
+    """Give seconds since 1970; NaN for a moment without a zone."""
+    if isinstance(at, datetime):
+        return at.timestamp() if at.tzinfo is not None else math.nan
+    return at
+
+
+def _packed(columns: Columns, source: Source) -> Pings:
+    rows = np.zeros(len(columns.at), PING)
+    rows["at"] = np.rint(columns.at * SECOND)
+    rows["lat_e6"] = np.rint(columns.lat * 1e6)
+    rows["lon_e6"] = np.rint(columns.lon * 1e6)
+    rows["accuracy_dm"] = _small(columns.accuracy_m * 10)
+    rows["speed_cms"] = _small(columns.speed_mps * 100)
+    rows["course_deg"] = _small(np.rint(columns.course_deg) % 360)
+    rows["source"] = source
+    return rows
+
+
+def _small(values: NDArray[np.float64]) -> NDArray[np.int16]:
+    rounded = np.rint(np.minimum(values, _INT16_MAX))
+    return np.where(np.isnan(rounded), NOT_TOLD, rounded).astype(np.int16)

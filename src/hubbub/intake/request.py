@@ -1,0 +1,135 @@
+"""One request as it comes in: bounded in bytes and time, inflated with care, its token found."""
+
+import asyncio
+import base64
+import binascii
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from hubbub.intake.adapter import form
+from hubbub.intake.answers import Problem
+from hubbub.intake.limits import Limits
+
+type Message = MutableMapping[str, Any]  # ASGI's own
+type Scope = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+
+_GZIP: Final = zlib.MAX_WBITS | 16
+
+
+class ClientGone(Exception):
+    """Whoever asked has hung up."""
+
+
+class Request:
+    """What the door needs to know of an HTTP request."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self._query: bytes = scope.get("query_string", b"")
+        self._headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        self._receive = receive
+
+    def __repr__(self) -> str:
+        """Name the kind and nothing else: it is about a person."""
+        return "<Request>"
+
+    def query(self) -> dict[str, str]:
+        """Read the parameters in the address."""
+        return form(self._query)
+
+    def content_type(self) -> str:
+        """Tell the type of the body, without its parameters."""
+        return self._header(b"content-type").partition(";")[0].strip().lower()
+
+    def token(self) -> str | None:
+        """Find the token in the header: of Bearer, or the password of Basic."""
+        scheme, _, credentials = self._header(b"authorization").partition(" ")
+        match scheme.lower():
+            case "bearer":
+                return credentials.strip() or None
+            case "basic":
+                return _password(credentials)
+            case _:
+                return None
+
+    async def body(self, limits: Limits) -> bytes:
+        """Receive the body, and inflate it if it is gzip."""
+        encoding = self._header(b"content-encoding").strip().lower()
+        if encoding not in {"", "identity", "gzip"}:
+            raise Problem(
+                "wrong-encoding",
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "send the body as it is, or as gzip",
+                headers=((b"accept-encoding", b"gzip"),),
+            )
+        try:
+            async with asyncio.timeout(limits.body_s_max):
+                body = await self._whole_body(limits.body_bytes_max)
+        except TimeoutError:
+            raise Problem(
+                "body-too-slow",
+                HTTPStatus.REQUEST_TIMEOUT,
+                f"the body did not come within {limits.body_s_max:g} seconds",
+            ) from None
+        return _gunzip(body, limits.inflated_bytes_max) if encoding == "gzip" else body
+
+    async def _whole_body(self, bytes_max: int) -> bytes:
+        length = self._header(b"content-length")
+        if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
+            raise _too_large(bytes_max)
+        chunks, size, more = [], 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > bytes_max:
+                raise _too_large(bytes_max)
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+    def _header(self, name: bytes) -> str:
+        return self._headers.get(name, b"").decode("latin-1")
+
+
+def _password(credentials: str) -> str | None:
+    try:
+        user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return password or user or None
+
+
+def _gunzip(body: bytes, bytes_max: int) -> bytes:
+    inflated, size, rest = [], 0, body
+    while rest:
+        member = zlib.decompressobj(_GZIP)
+        try:
+            inflated.append(member.decompress(rest, bytes_max - size + 1))
+        except zlib.error:
+            raise _not_gzip() from None
+        size += len(inflated[-1])
+        if size > bytes_max:
+            raise _too_large(bytes_max)
+        if not member.eof:
+            raise _not_gzip()
+        rest = member.unused_data
+    return b"".join(inflated)
+
+
+def _not_gzip() -> Problem:
+    return Problem("bad-body", HTTPStatus.BAD_REQUEST, "the body is not whole gzip")
+
+
+def _too_large(bytes_max: int) -> Problem:
+    return Problem(
+        "body-too-large",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"a body has at most {bytes_max} bytes here; send less at once",
+    )

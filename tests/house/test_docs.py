@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 import pytest
-from hubbub.cli import main
 
 from house.tree import ROOT, SOURCE, tracked_files
+from hubbub.cli import hubbub
 
 README_LINES_MAX = 80
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -87,7 +87,7 @@ def test_every_path_named_is_there(page: Path) -> None:
 @each_page
 def test_every_command_named_can_be_run(page: Path) -> None:
     for words in commands(page):
-        command: click.Command = main
+        command: click.Command = hubbub
         options = {flag for p in command.params for flag in (*p.opts, *p.secondary_opts)}
         for word in words:
             if word.startswith("-"):
@@ -97,7 +97,7 @@ def test_every_command_named_can_be_run(page: Path) -> None:
                 command = command.commands[word]
                 options |= {flag for p in command.params for flag in (*p.opts, *p.secondary_opts)}
         said = f"hubbub {' '.join(words)}"
-        assert not words or words[0].startswith("-") or command is not main, f"no such: {said}"
+        assert not words or words[0].startswith("-") or command is not hubbub, f"no such: {said}"
         assert not isinstance(command, click.Group) or "--help" in words or not words, said
 
 
@@ -132,7 +132,7 @@ def test_the_command_explains_itself() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "hubbub", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    assert {name for name in main.commands if name not in shown} == set()
+    assert {name for name in hubbub.commands if name not in shown} == set()
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -6,7 +6,8 @@ Windows of different groups of keys end at different times, so that something ne
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, assert_never
+from functools import lru_cache
+from typing import ClassVar, Final, assert_never
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -46,25 +47,12 @@ class Block:
         """Name the block within its product. Two blocks of a name would share rows."""
         return f"{day_name(self.days[0])} window {self.window} group {self.group}"
 
-    def calendar(self) -> pa.Table:
-        """List the quarters of the block's days, and what the clocks show in each."""
-        starts = [
-            (day, _midnight(day, self.zone), _midnight(day + 1, self.zone)) for day in self.days
-        ]
-        quarters = [(q, day) for day, since, until in starts for q in range(since, until)]
-        shown = [moment(Instant(quarter * QUARTER_US), self.zone) for quarter, _ in quarters]
-        return pa.table(
-            {
-                "quarter": pa.array([quarter for quarter, _ in quarters], pa.int64()),
-                "day": pa.array([day for _, day in quarters], pa.int32()),
-                "hour": pa.array([clock.hour for clock in shown], pa.int32()),
-                "weekday": pa.array([clock.weekday() for clock in shown], pa.int32()),
-            }
-        )
-
-    def relation(self) -> pa.Table:
-        """Give the one row that the question is joined with."""
-        return pa.table({"window": [self.window], "group": [self.group]})
+    def relations(self) -> dict[str, pa.Table]:
+        """Give what the question is joined with: the quarters of its days, and its one row."""
+        return {
+            CALENDAR.get_name(): calendar(self.days, self.zone),
+            BLOCK.get_name(): pa.table({"window": [self.window], "group": [self.group]}),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +61,7 @@ class Days:
 
     days: int = 7
 
-    groups: Final = 1
+    groups: ClassVar[int] = 1
 
     def block(self, day: int, zone: ZoneInfo) -> Block:
         """Give the block that `day` lies in. Blocks of seven days start on Mondays."""
@@ -119,6 +107,22 @@ class Windows:
 type Blocks = Days | Windows
 
 
+@lru_cache(maxsize=64)
+def calendar(days: tuple[int, ...], zone: ZoneInfo) -> pa.Table:
+    """List the quarters of some local `days`, and what the clocks of `zone` show in each."""
+    starts = [(day, _first_quarter(day, zone), _first_quarter(day + 1, zone)) for day in days]
+    quarters = [(quarter, day) for day, since, until in starts for quarter in range(since, until)]
+    shown = [moment(Instant(quarter * QUARTER_US), zone) for quarter, _ in quarters]
+    return pa.table(
+        {
+            "quarter": pa.array([quarter for quarter, _ in quarters], pa.int64()),
+            "day": pa.array([day for _, day in quarters], pa.int32()),
+            "hour": pa.array([clock.hour for clock in shown], pa.int32()),
+            "weekday": pa.array([clock.weekday() for clock in shown], pa.int32()),
+        }
+    )
+
+
 def window(blocks: Blocks, at: ir.IntegerValue, key: ir.IntegerValue) -> ir.IntegerValue:
     """Tell in which window of its key's group a row is; blocks of days have one window only."""
     match blocks:
@@ -140,7 +144,7 @@ def day_name(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).isoformat()
 
 
-def _midnight(day: int, zone: ZoneInfo) -> int:
-    """Give the first quarter of a local day."""
+def _first_quarter(day: int, zone: ZoneInfo) -> int:
+    """Give the quarter that a local day begins with."""
     first = datetime.combine(_EPOCH + timedelta(days=day), time(), tzinfo=zone)
     return instant(first) // QUARTER_US

@@ -27,7 +27,7 @@ engines' floor(a / b) is exact.
 from dataclasses import dataclass
 from enum import Enum
 from math import isqrt
-from typing import Final, assert_never
+from typing import ClassVar, Final, assert_never
 
 import ibis
 from ibis.expr import types as ir
@@ -58,12 +58,16 @@ class OneNorm:
 
     whole_max: int = 1
 
+    weight: ClassVar[int] = G
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TwoNorm:
     """The squares of what a unit adds sum to at most `whole_max` squared."""
 
     whole_max: int = 1
+
+    weight: ClassVar[int] = G
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +77,7 @@ class DayPlan:
     windows_max: int = 12
     keys_max: int = 3
 
-    whole_max: Final = 1
+    whole_max: ClassVar[int] = 1
 
     @property
     def weight(self) -> int:

@@ -12,7 +12,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Never, final
@@ -20,10 +20,11 @@ from typing import Never, final
 import ibis
 import msgspec
 import pyarrow as pa
+from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
 from hubbub.crowd import bounds
-from hubbub.crowd.blocks import BLOCK, CALENDAR, Block, day_name
+from hubbub.crowd.blocks import Block, day_name
 from hubbub.crowd.book import Bill, Book, Shelf, Stored, accounts_of, mechanism
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.keys import PublicKeys, in_key_order
@@ -185,12 +186,9 @@ def postprocess[New](function: Callable[..., New], *released: Released[object]) 
 def _noised[For: Purpose](question: Question[For], engine: Engine, *, entropy: Entropy) -> pa.Table:
     declared = question.declaration
     rows, relations = _rows(question)
-    weighed = bounds.weighed(
-        rows, declared.keys, unit=declared.unit, bound=declared.bound, blocks=declared.blocks
-    )
-    worst = engine(bounds.worst(weighed, unit=declared.unit, bound=declared.bound), relations)
-    _prove(declared, worst)
-    sums = engine(bounds.sums(weighed, blocks=declared.blocks), relations)
+    worst_of, sums_of = _queries(declared, rows.op())
+    _prove(declared, engine(worst_of, relations))
+    sums = engine(sums_of, relations)
     keys = question.keys.of_group(question.block.group, declared.blocks.groups)
     noise = draw(declared.noise, 2 * len(keys), entropy=entropy)
     up = in_key_order(sums, "up", keys=keys) + noise[: len(keys)]
@@ -200,12 +198,8 @@ def _noised[For: Purpose](question: Question[For], engine: Engine, *, entropy: E
 
 def _rows[For: Purpose](question: Question[For]) -> tuple[ir.Table, dict[str, pa.Table]]:
     """Put permitted rows where the question names the catalogue, and list what comes with it."""
-    declared, block = question.declaration, question.block
-    public = {
-        declared.keys.get_name(): question.keys.table,
-        CALENDAR.get_name(): block.calendar(),
-        BLOCK.get_name(): block.relation(),
-    }
+    declared = question.declaration
+    public = {declared.keys.get_name(): question.keys.table, **question.block.relations()}
     held = {
         name: rows.rows for name, rows in question.rows.items() if isinstance(rows.rows, pa.Table)
     }
@@ -214,6 +208,20 @@ def _rows[For: Purpose](question: Question[For]) -> tuple[ir.Table, dict[str, pa
     if bound.purpose is not declared.purpose:
         raise PurposeDiffers(f"{declared.name} reads rows for {declared.purpose.key} only")
     return bound.rows, {**public, **held}
+
+
+@lru_cache(maxsize=64)
+def _queries[For: Purpose](declared: Declaration[For], rows: ops.Node) -> tuple[ir.Table, ir.Table]:
+    """Write the check and the sums, once for a product: the block is a relation of theirs."""
+    weighed = bounds.weighed(
+        rows.to_expr(),
+        declared.keys,
+        unit=declared.unit,
+        bound=declared.bound,
+        blocks=declared.blocks,
+    )
+    worst = bounds.worst(weighed, unit=declared.unit, bound=declared.bound)
+    return worst, bounds.sums(weighed, blocks=declared.blocks)
 
 
 def _named(name: str, rows: ir.Table | pa.Table) -> ir.Table:

@@ -41,7 +41,7 @@ class Ledger:
         """Open the ledger at `path`, or start one if `witness` remembers none."""
         self._caps, self._lock, self._witness = caps, Lock(), Witness(witness)
         remembered = self._witness.head()
-        if remembered is not None and not path.exists():
+        if remembered != START and not path.exists():
             raise LedgerLost(
                 f"{path.name} is missing, and {remembered.seq} entries were made in it"
             )
@@ -56,8 +56,7 @@ class Ledger:
             if self._sqlite.execute("PRAGMA user_version").fetchone()[0] != VERSION:
                 for statement in statements():
                     self._sqlite.execute(statement)
-            if remembered is not None:
-                self._require(remembered)
+            self._require(remembered)
 
     def debit(self, bill: Bill, *, at: Instant) -> None:
         """Debit every account of `bill` once, on disk before this returns, or raise BudgetSpent."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from hashlib import sha256
-from typing import Final
+from typing import ClassVar, Final
 
 from hubbub.crowd.book import Account, Mechanism
 from hubbub.record.ledger_witness import START, Head
@@ -84,7 +84,7 @@ class Debited:
     law: str
     width: str
 
-    kind: Final = "debit"
+    kind: ClassVar[str] = "debit"
 
     @property
     def account(self) -> Account:
@@ -105,7 +105,7 @@ class PutOut:
     release: str
     digest: str
 
-    kind: Final = "output"
+    kind: ClassVar[str] = "output"
 
 
 type Entry = Debited | PutOut

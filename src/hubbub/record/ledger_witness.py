@@ -37,10 +37,10 @@ class Witness:
         self._path = path
         self._file: int | None = None
 
-    def head(self) -> Head | None:
-        """Give the head that was last remembered, or none if there never was one."""
+    def head(self) -> Head:
+        """Give the head that was last remembered; beside no rows yet, that of an empty ledger."""
         if not self._path.exists():
-            return None
+            return START
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=Head)
         except msgspec.MsgspecError:

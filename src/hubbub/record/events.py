@@ -164,34 +164,31 @@ class EventStore:
             paths += [str(self.folder / add.path) for add in changed]
         return paths, version
 
-    def compact(self, day: int, *, whole: bool = False) -> int:
-        """Sort the fresh rows of `day` into buckets of people, and drop repeated rows.
+    def compact(self, day: int) -> int:
+        """Sort the fresh rows of `day` into buckets of people, and drop repeated ones.
 
-        Files already sorted are merged with them while they are few, so that each row is rewritten
-        a logarithmic number of times; `whole` merges all, for a day that is over. Gives the number
-        of repeated rows dropped.
+        A bucket's files are merged with them while they are not much larger, so that a row is
+        rewritten a logarithmic number of times. Gives the number of repeated rows dropped.
         """
         there = [file for file in self.listing() if file.day == day]
-        fresh_rows = sum(file.rows for file in there if file.bucket == FRESH)
-        sorted_rows = sum(file.rows for file in there if file.bucket != FRESH)
-        merged = whole or sorted_rows <= 4 * fresh_rows
-        old = [file for file in there if merged or file.bucket == FRESH]
-        if not old:
+        fresh = [file for file in there if file.bucket == FRESH]
+        if not fresh:
             return 0
-        rows = _unique(self.read(self.paths(old)))
+        rows = self.read(self.paths(fresh))
         buckets = rows["subject"].to_numpy() % BUCKETS
-        adds = [
-            self._write_table(
-                rows.filter(pa.array(buckets == bucket)),
-                day,
-                int(bucket),
-                name=f"sorted-{self._table.version():020d}.parquet",
-                fresh=False,
-            )
-            for bucket in np.unique(buckets)
-        ]
-        self._commit([*adds, *(_remove(file) for file in old)], [])
-        return sum(file.rows for file in old) - int(rows.num_rows)
+        actions: list[AddAction | RemoveAction] = [_remove(file) for file in fresh]
+        dropped = 0
+        name = f"sorted-{self._table.version():020d}.parquet"
+        for bucket in np.unique(buckets).tolist():
+            own = rows.filter(pa.array(buckets == bucket))
+            old = _not_much_larger([f for f in there if f.bucket == bucket], than=own.num_rows)
+            together = pa.concat_tables([self.read(self.paths(old)), own])
+            kept = _unique(together)
+            dropped += together.num_rows - kept.num_rows
+            actions.append(self._write_table(kept, day, bucket, name=name, fresh=False))
+            actions += [_remove(file) for file in old]
+        self._commit(actions, [])
+        return dropped
 
     def read(self, paths: Sequence[str], *, columns: list[str] | None = None) -> pa.Table:
         """Read whole files, rows in the order of `paths`."""
@@ -297,6 +294,16 @@ def _partition(day: int, bucket: int) -> dict[str, str | None]:
 def _remove(file: StoredFile) -> RemoveAction:
     # No change of data: the same rows are added elsewhere by the same commit.
     return RemoveAction(file.path, False, 0, file.size, _partition(file.day, file.bucket))
+
+
+def _not_much_larger(files: list[StoredFile], *, than: int) -> list[StoredFile]:
+    taken, rows = [], than
+    for file in sorted(files, key=lambda file: file.rows):
+        if file.rows > 2 * rows:
+            break
+        taken.append(file)
+        rows += file.rows
+    return taken
 
 
 def _unique(rows: pa.Table) -> pa.Table:

@@ -1,7 +1,7 @@
 """The record: rows are kept here, and read through gate 1 or not at all."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import groupby
@@ -66,6 +66,7 @@ class Record:
         self._tails: dict[tuple[type[Purpose], Recipient], int] = {}
         self._trimmed = store.version()
         self._unneeded: frozenset[str] = frozenset()
+        self._fresh_before: Counter[int] = Counter()
 
     def version(self) -> int:
         """Tell where a tail that starts now begins."""
@@ -191,14 +192,16 @@ class Record:
         return committed
 
     def _compact(self, *, today: int) -> None:
-        fresh: defaultdict[int, int] = defaultdict(int)
-        for file in self._store.listing():
-            fresh[file.day] += file.bucket == FRESH
-        # A day is over when it is over everywhere, and its late rows have mostly come.
-        over = {day for day, files in fresh.items() if files and day < today - 1}
-        due = over | {day for day, files in fresh.items() if files > _FRESH_FILES_MAX}
-        for day in sorted(due):
-            self._store.compact(day, whole=day in over)
+        fresh = Counter(file.day for file in self._store.listing() if file.bucket == FRESH)
+        # A day that is over gets late rows now and then: it is sorted when they have stopped.
+        due = [
+            day
+            for day, files in sorted(fresh.items())
+            if files > _FRESH_FILES_MAX or (day < today and self._fresh_before[day] == files)
+        ]
+        self._fresh_before = fresh
+        for day in due:
+            self._store.compact(day)
         if due:
             # A reader may still have the old list, so files go one round later.
             self._unneeded = self._store.sweep(found_before=self._unneeded)

@@ -99,13 +99,20 @@ class Seen:
         pending = pending_rows(self._folder)
         pending = pending[(pending["at"] // DAY == day) & (pending["subject"] % BUCKETS == bucket)]
         # After the journal: a segment leaves it only when its rows are in the store.
+        return _Index(np.concatenate([_keys(pending), self._stored(day, bucket)]))
+
+    def _stored(self, day: int, bucket: int) -> NDArray[np.int64]:
         since, until = Instant(day * DAY), Instant((day + 1) * DAY)
-        files = self._store.files(since=since, until=until, bucket=bucket)
-        stored = self._store.read(self._store.paths(files), columns=["subject", "at"])
+        while True:
+            files = self._store.files(since=since, until=until, bucket=bucket)
+            try:
+                stored = self._store.read(self._store.paths(files), columns=["subject", "at"])
+                break
+            except FileNotFoundError:
+                continue  # compaction has replaced them meanwhile
         rows = np.empty(stored.num_rows, PING)
         rows["subject"], rows["at"] = stored["subject"].to_numpy(), stored["at"].to_numpy()
-        rows = rows[(rows["at"] // DAY == day) & (rows["subject"] % BUCKETS == bucket)]
-        return _Index(np.concatenate([_keys(pending), _keys(rows)]))
+        return _keys(rows[(rows["at"] // DAY == day) & (rows["subject"] % BUCKETS == bucket)])
 
 
 def _keys(rows: Pings) -> NDArray[np.int64]:

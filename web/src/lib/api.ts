@@ -7,6 +7,8 @@ export interface Promise_ {
   delta: number;
   weaker: boolean;
   words: string;
+  noise_people: number;
+  floor_people: number;
 }
 
 export interface City {
@@ -49,10 +51,9 @@ export interface Release {
   name: string;
   block: string;
   at: string;
-  promise: Promise_;
-  noise: string;
-  noise_sd: number;
-  floor: number;
+  sha256: string;
+  words: string;
+  promise: Promise_ | null;
 }
 
 export interface Problem {

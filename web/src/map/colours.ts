@@ -26,42 +26,57 @@ export function levelOf(jam: number): Level {
 
 export interface Ground {
   land: string;
+  beyond: string;
+  square: string;
   park: string;
   water: string;
   building: string;
+  wall: string;
   street: string;
+  rail: string;
   path: string;
   casing: string;
   quiet: string;
   label: string;
+  place: string;
   halo: string;
   picked: string;
 }
 
 export const GROUND: Record<Theme, Ground> = {
   light: {
-    land: "#f3f1ec",
-    park: "#dfe9d6",
-    water: "#bcd7e6",
-    building: "#e6e2d9",
+    land: "#f5f3ee",
+    beyond: "#e8e4db",
+    square: "#ebe7de",
+    park: "#dcead2",
+    water: "#b9d7e8",
+    building: "#e3ddd2",
+    wall: "#cdc6b9",
     street: "#ffffff",
-    path: "#e9e4da",
+    rail: "#bdb7ad",
+    path: "#d9d2c4",
     casing: "#ffffff",
     quiet: "#b5b2aa",
     label: "#3c4248",
+    place: "#5b6168",
     halo: "#ffffff",
     picked: "#1b1f24",
   },
   dark: {
-    land: "#14181d",
-    park: "#18231d",
-    water: "#0f2a3a",
-    building: "#1c2127",
-    street: "#2a3038",
-    path: "#20262d",
+    land: "#161b21",
+    beyond: "#0f1317",
+    square: "#191e24",
+    park: "#17251d",
+    water: "#0e2b3d",
+    building: "#20262e",
+    wall: "#2c333d",
+    street: "#2b323b",
+    rail: "#39414b",
+    path: "#272d35",
     casing: "#0c0f12",
     quiet: "#4b545e",
     label: "#c5ccd4",
+    place: "#8e98a3",
     halo: "#14181d",
     picked: "#ffffff",
   },

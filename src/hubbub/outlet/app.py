@@ -1,0 +1,56 @@
+"""The outlet as one ASGI app: pages, tiles and the API, from what the shell hands in."""
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from hubbub.outlet.deal import DealOutlet
+from hubbub.outlet.house import HouseOutlet
+from hubbub.outlet.leaving import LastLook
+from hubbub.outlet.openapi import document
+from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
+from hubbub.outlet.pages import page_routes, tag
+from hubbub.outlet.problems import ProblemError, answer_fault, answer_http_error, answer_problem
+from hubbub.outlet.sources import Sources
+from hubbub.outlet.traffic import TrafficOutlet
+
+VERSION: Final = "1"
+"""Of the API, as its paths say."""
+
+
+def outlet_app(sources: Sources) -> Starlette:
+    """Serve `sources`. One app is for one city: make another when that changes."""
+    operations = operations_of(sources)
+    return Starlette(
+        routes=[*page_routes(), *routes(operations)],
+        exception_handlers={
+            ProblemError: answer_problem,
+            HTTPException: answer_http_error,
+            Exception: answer_fault,
+        },
+        max_body_size=BODY_BYTES_MAX,
+    )
+
+
+def operations_of(sources: Sources) -> tuple[Operation, ...]:
+    """List everything that may be asked, and the document that says so."""
+    last_look = LastLook(sources, metrics=sources.metrics)
+    served = (
+        *TrafficOutlet(sources, last_look=last_look).operations(),
+        *HouseOutlet(sources).operations(),
+        *DealOutlet(sources).operations(),
+    )
+    body = document(served, version=VERSION)
+    headers = {"cache-control": "no-cache", "etag": tag(body)}
+
+    def openapi(asked: Asked) -> Response:
+        del asked
+        return Response(body, HTTPStatus.OK, headers, "application/json")
+
+    itself = Operation(
+        method="GET", path="/openapi.json", summary="This document.", perform=openapi
+    )
+    return (*served, itself)

@@ -1,0 +1,170 @@
+"""The deal over HTTP: the notice, sharing from a device, stopping it, and its receipts."""
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hubbub.deal.desk import ChoiceRefused, DeviceTaken, Token, UnknownDevice
+from hubbub.deal.notice import Notice
+from hubbub.deal.receipt import Receipt
+from hubbub.outlet.operations import Asked, Operation, Parameter
+from hubbub.outlet.problems import BadParameter, NoToken, ProblemError
+from hubbub.outlet.set_up import set_up
+from hubbub.outlet.sources import Sources
+from hubbub.outlet.wire import Enrol, Enrolled
+from hubbub.terms.purposes import PURPOSES, Purpose
+
+METHOD: Final = "asked over HTTP"
+_PRIVATE: Final = {"cache-control": "no-store"}
+
+
+class CannotChoose(ProblemError):
+    """The choice cannot be written down as it was made."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "cannot-choose", HTTPStatus.UNPROCESSABLE_ENTITY, why, field="purposes", expected=why
+        )
+
+
+class NameTaken(ProblemError):
+    """A device of this name shares already."""
+
+    def __init__(self) -> None:
+        why = "a device of this name shares already: choose another name"
+        super().__init__("name-taken", HTTPStatus.CONFLICT, why, field="device", expected=why)
+
+
+class DealOutlet:
+    """Answers what is asked of the deal."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def operations(self) -> tuple[Operation, ...]:
+        """List what may be asked."""
+        wrong = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
+        return (
+            Operation(
+                method="GET",
+                path="/v1/notice",
+                summary="The notice in force.",
+                perform=self.notice,
+                answer=Notice,
+                waits=True,
+            ),
+            Operation(
+                method="POST",
+                path="/v1/deal/enrolments",
+                summary="Share from one device, for the purposes named and no others.",
+                perform=self.enrol,
+                answer=Enrolled,
+                body=Enrol,
+                example={"device": "my phone", "purposes": ["public.traffic"]},
+                status=HTTPStatus.CREATED,
+                problems=(*wrong, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+                who="operator",
+                waits=True,
+            ),
+            Operation(
+                method="DELETE",
+                path="/v1/deal/enrolments/current",
+                summary="Take back what the device whose token this is agreed to, or parts of it.",
+                perform=self.withdraw,
+                answer=Receipt,
+                parameters=(
+                    Parameter(
+                        name="purposes",
+                        meaning="Only these purposes, with commas; without it, everything.",
+                        example="public.traffic.live",
+                    ),
+                ),
+                problems=wrong,
+                who="person",
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/v1/deal/receipts",
+                summary="Every receipt of the device whose token this is, oldest first.",
+                perform=self.receipts,
+                answer=list[Receipt],
+                problems=(HTTPStatus.UNAUTHORIZED,),
+                who="person",
+                waits=True,
+            ),
+        )
+
+    def notice(self, asked: Asked) -> Response:
+        """Answer with the notice."""
+        del asked
+        body = msgspec.json.encode(self._sources.desk().notice())
+        return _json(body, headers={"cache-control": "no-cache"})
+
+    def enrol(self, asked: Asked) -> Response:
+        """Make a deal, and tell its token this once."""
+        if not self._sources.open_enrolment:
+            key = asked.token()
+            if key is None or not self._sources.is_operator(key):
+                raise NoToken("the operator's key")
+        wish: Enrol = asked.body
+        try:
+            enrolment = self._sources.desk().enrol(
+                wish.device, _purposes(wish.purposes, field="purposes"), METHOD
+            )
+        except DeviceTaken:
+            raise NameTaken from None
+        except ChoiceRefused as refused:
+            raise CannotChoose(str(refused)) from None
+        answer = Enrolled(
+            token=enrolment.token.secret,
+            receipt=msgspec.Raw(enrolment.receipt.document()),
+            set_up=set_up(enrolment, origin=_origin(asked.request)),
+        )
+        return _json(msgspec.json.encode(answer), status=HTTPStatus.CREATED)
+
+    def withdraw(self, asked: Asked) -> Response:
+        """Take back what was agreed, and answer with the receipt that says so."""
+        named = asked.query("purposes")
+        purposes = None if named is None else _purposes(named.split(","), field="purposes")
+        try:
+            receipt = self._sources.desk().withdraw(_token(asked), purposes, METHOD)
+        except UnknownDevice:
+            raise NoToken("the device's token") from None
+        except ChoiceRefused as refused:
+            raise CannotChoose(str(refused)) from None
+        return _json(receipt.document())
+
+    def receipts(self, asked: Asked) -> Response:
+        """Answer with the receipts of that one device."""
+        try:
+            receipts = self._sources.desk().receipts(_token(asked))
+        except UnknownDevice:
+            raise NoToken("the device's token") from None
+        return _json(msgspec.json.encode([msgspec.Raw(r.document()) for r in receipts]))
+
+
+def _token(asked: Asked) -> Token:
+    token = asked.token()
+    if token is None:
+        raise NoToken("the device's token")
+    return Token(token)
+
+
+def _purposes(keys: list[str], *, field: str) -> frozenset[type[Purpose]]:
+    if not keys or not frozenset(keys) <= PURPOSES.keys():
+        raise BadParameter(field, expected=f"any of {', '.join(PURPOSES)}")
+    return frozenset(PURPOSES[key] for key in keys)
+
+
+def _origin(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _json(
+    body: bytes, *, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] = _PRIVATE
+) -> Response:
+    return Response(body, status, headers, "application/json")

@@ -1,0 +1,178 @@
+"""The house about itself: what it serves, its promises and releases, its health and its metrics."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from hubbub.crowd.book import Stored
+from hubbub.crowd.bounds import Unit
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.laws import G
+from hubbub.outlet.operations import Asked, Operation, Parameter
+from hubbub.outlet.problems import BadParameter, NotFound
+from hubbub.outlet.sources import Sources
+from hubbub.outlet.wire import About, Health, Promise, ReleaseCard, Releases
+from hubbub.terms.time import iso
+
+RELEASES_MAX: Final = 200
+_UNITS: Final = {
+    Unit.PERSON_DAY: "everything of one account on one local day",
+    Unit.PASSAGE: "one passage of one person over one road in one window",
+}
+_FRESH: Final = {"cache-control": "no-store"}
+
+
+class HouseOutlet:
+    """Answers what is asked about the house."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def operations(self) -> tuple[Operation, ...]:
+        """List what may be asked."""
+        return (
+            Operation(
+                method="GET",
+                path="/v1/about",
+                summary="What is served here, what time it is, and which promises hold.",
+                perform=self.about,
+                answer=About,
+            ),
+            Operation(
+                method="GET",
+                path="/v1/releases",
+                summary="What was released, newest first, each with its promise and its accuracy.",
+                perform=self.releases,
+                answer=Releases,
+                parameters=(
+                    Parameter(
+                        name="limit",
+                        meaning=f"How many, at most {RELEASES_MAX}; 50 without it.",
+                        example="20",
+                        schema={"type": "integer", "minimum": 1, "maximum": RELEASES_MAX},
+                    ),
+                    Parameter(
+                        name="before",
+                        meaning="Only releases older than this one.",
+                        example="0b6c…",
+                    ),
+                ),
+                problems=(HTTPStatus.BAD_REQUEST,),
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/v1/releases/{id}",
+                summary="One release: its promise and its accuracy.",
+                perform=self.release,
+                answer=ReleaseCard,
+                parameters=(
+                    Parameter(name="id", meaning="Its name.", example="0b6c…", within="path"),
+                ),
+                problems=(HTTPStatus.NOT_FOUND,),
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/healthz",
+                summary="Whether everything works; if not, why. 200 also when degraded.",
+                perform=self.health,
+                answer=Health,
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/metrics",
+                summary="Metrics for Prometheus.",
+                perform=self.metrics,
+                media=CONTENT_TYPE_LATEST,
+            ),
+        )
+
+    def about(self, asked: Asked) -> Response:
+        """Answer with the city, the clock and the promises."""
+        del asked
+        return _json(
+            About(
+                city=self._sources.city,
+                clock=self._sources.clock(),
+                promises=[_promise(each) for each in self._sources.declarations.values()],
+                enrolment="open" if self._sources.open_enrolment else "operator",
+            )
+        )
+
+    def releases(self, asked: Asked) -> Response:
+        """Answer with a page of releases."""
+        limit = _limit_asked(asked)
+        page = self._sources.newest_releases(limit, before=asked.query("before"))
+        cards = [_card(stored, self._sources.declarations) for stored in page]
+        return _json(Releases(cards, before=cards[-1].id if len(cards) == limit else None))
+
+    def release(self, asked: Asked) -> Response:
+        """Answer with one release."""
+        stored = self._sources.stored(asked.request.path_params["id"])
+        if stored is None:
+            raise NotFound("a release of that name")
+        return _json(_card(stored, self._sources.declarations))
+
+    def health(self, asked: Asked) -> Response:
+        """Answer how the house is."""
+        del asked
+        return _json(self._sources.health())
+
+    def metrics(self, asked: Asked) -> Response:
+        """Answer with every metric."""
+        del asked
+        body = generate_latest(self._sources.metrics)
+        return Response(body, headers=_FRESH, media_type=CONTENT_TYPE_LATEST)
+
+
+def _limit_asked(asked: Asked) -> int:
+    text = asked.query("limit")
+    if text is None:
+        return 50
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= RELEASES_MAX):
+        raise BadParameter("limit", expected=f"a number from 1 to {RELEASES_MAX}")
+    return int(text)
+
+
+def _promise(declaration: Declaration[Any]) -> Promise:
+    return Promise(
+        name=declaration.name,
+        unit=_UNITS[declaration.unit],
+        epsilon=declaration.epsilon,
+        delta=declaration.delta,
+        weaker=declaration.unit is not Unit.PERSON_DAY,
+        words=declaration.promise(),
+        noise_people=_noise_people(declaration),
+        floor_people=declaration.floor.people,
+    )
+
+
+def _card(stored: Stored, declarations: Mapping[str, Declaration[Any]]) -> ReleaseCard:
+    declaration = declarations.get(stored.product)
+    return ReleaseCard(
+        id=stored.release,
+        name=stored.product,
+        block=stored.block,
+        at=iso(stored.released_at),
+        sha256=stored.digest,
+        words=stored.promise,
+        # An older edition may have promised otherwise: then only its own words count.
+        promise=_promise(declaration)
+        if declaration is not None and declaration.promise() == stored.promise
+        else None,
+    )
+
+
+def _noise_people(declaration: Declaration[Any]) -> float:
+    # A count is the sum of two counters, each with its own draw.
+    return round(declaration.noise.deviation * 2**0.5 / G, 2)
+
+
+def _json(answer: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(answer), headers=_FRESH, media_type="application/json")

@@ -1,0 +1,103 @@
+"""The pages and their assets: read once, kept in memory, packed once, tagged by content."""
+
+import gzip
+from collections.abc import Mapping
+from hashlib import blake2b
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hubbub.terms.errors import HubbubError
+
+STATIC: Final = Path(__file__).parent / "static"
+PAGES: Final = {"/": "index", "/share": "share", "/notice": "notice", "/about-numbers": "numbers"}
+"""Each page by its path."""
+
+CONTENT_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data: blob:; "  # QR codes, and the map library's own pictures
+    "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "content-security-policy": CONTENT_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+"""What every page tells the browser: nothing from elsewhere, nothing to elsewhere."""
+
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+_FOREVER: Final = "public, max-age=31536000, immutable"  # assets carry their hash in their name
+_ASK_AGAIN: Final = "no-cache"
+
+
+class PagesNotBuilt(HubbubError):
+    """The web pages are not in this installation. Installing hubbub builds them."""
+
+    def __init__(self) -> None:
+        super().__init__("the web pages are not built; install hubbub again: `make demo` does")
+
+
+def page_routes(folder: Path = STATIC) -> list[Route]:
+    """Make a route for every page and asset. Raises `PagesNotBuilt` where there are none."""
+    if not (folder / "index.html").exists():
+        raise PagesNotBuilt
+    made = [_route(path, folder / f"{name}.html", _ASK_AGAIN) for path, name in PAGES.items()]
+    for file in sorted(folder.rglob("*")):
+        if file.suffix in _TYPES and file.suffix != ".html":
+            path = "/" + file.relative_to(folder).as_posix()
+            made.append(_route(path, file, _FOREVER if path.startswith("/assets/") else _ASK_AGAIN))
+    return made
+
+
+def packed(body: bytes, request: Request, headers: Mapping[str, str], *, media: str) -> Response:
+    """Answer with a `body` that is packed already, unpacked for a client that cannot."""
+    extra = {"vary": "accept-encoding"} | dict(headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(body, headers=extra | {"content-encoding": "gzip"}, media_type=media)
+    return Response(gzip.decompress(body), headers=extra, media_type=media)
+
+
+def tag(body: bytes) -> str:
+    """Name a body by its content, as an entity tag. Weak: packed or not, it is the same."""
+    return f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def is_known(request: Request, entity_tag: str) -> bool:
+    """Tell whether the client has this very body already."""
+    return entity_tag in request.headers.get("if-none-match", "")
+
+
+def unchanged(headers: Mapping[str, str]) -> Response:
+    """Answer that what the client has is still right."""
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+
+
+def _route(path: str, file: Path, caching: str) -> Route:
+    plain = file.read_bytes()
+    body = gzip.compress(plain, mtime=0)
+    headers = {"cache-control": caching, "etag": tag(plain)} | HEADERS
+    media = _TYPES[file.suffix]
+
+    async def page(request: Request) -> Response:
+        if request.method not in {"GET", "HEAD"}:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"})
+        if is_known(request, headers["etag"]):
+            return unchanged(headers)
+        return packed(body, request, headers, media=media)
+
+    return Route(path, page, include_in_schema=False)

@@ -1,0 +1,70 @@
+"""How a phone is told where to send: links that OwnTracks and Overland open, and QR codes."""
+
+import base64
+from io import BytesIO
+from urllib.parse import quote, urlencode
+
+import msgspec
+import segno
+
+from hubbub.deal.desk import Enrolment
+from hubbub.outlet.wire import SetUp
+
+
+def set_up(enrolment: Enrolment, *, origin: str) -> list[SetUp]:
+    """Give the ways to make the device of `enrolment` send to the house at `origin`."""
+    token, device = enrolment.token.secret, enrolment.device
+    return [
+        _owntracks(token, device, origin),
+        _overland(token, device, origin),
+        SetUp(
+            app="GPSLogger, Traccar and others",
+            link="",
+            qr_svg="",
+            steps=[
+                f"URL: {origin}/v1/intake/gpslogger or {origin}/v1/intake/traccar",
+                "Header: Authorization: Bearer, a space, and your token",
+            ],
+        ),
+    ]
+
+
+def _owntracks(token: str, device: str, origin: str) -> SetUp:
+    configuration = {
+        "_type": "configuration",
+        "mode": 3,  # HTTP
+        "url": f"{origin}/v1/intake/owntracks",
+        "auth": True,
+        "username": device,
+        "password": token,
+        "deviceId": device,
+        "tid": (device + "xx")[:2],
+        "monitoring": 2,  # move mode: a position every few seconds while driving
+        "locatorInterval": 10,
+        "moveModeLocatorInterval": 10,
+        "cmd": False,
+    }
+    inline = base64.b64encode(msgspec.json.encode(configuration)).decode()
+    link = f"owntracks:///config?inline={quote(inline, safe='')}"
+    steps = ["Install OwnTracks.", "Open this link on the phone, or scan it with the camera."]
+    return SetUp(app="OwnTracks", link=link, qr_svg=_qr(link), steps=steps)
+
+
+def _overland(token: str, device: str, origin: str) -> SetUp:
+    query = urlencode({"url": f"{origin}/v1/intake/overland", "token": token, "device_id": device})
+    link = f"overland://setup?{query}"
+    steps = [
+        "Install Overland.",
+        "Open this link on the phone, or scan it with the camera.",
+        "Choose the tracking mode “driving”, and switch tracking on.",
+    ]
+    return SetUp(app="Overland", link=link, qr_svg=_qr(link), steps=steps)
+
+
+def _qr(link: str) -> str:
+    drawn = BytesIO()
+    # Black on white in dark mode too: cameras read it more surely.
+    segno.make(link, error="m").save(
+        drawn, kind="svg", scale=4, border=3, light="#ffffff", xmldecl=False, svgns=True
+    )
+    return drawn.getvalue().decode()

@@ -1,0 +1,79 @@
+"""What the outlet is handed: everything it shows comes from here, and the shell makes one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from prometheus_client import CollectorRegistry
+
+from hubbub.crowd.book import Stored
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.gate import Released
+from hubbub.deal.desk import DealDesk
+from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.products.traffic.flow import LiveFlow
+from hubbub.terms.roads import RoadSegment
+
+
+class Sources(Protocol):
+    """The house, as far as the outlet may see it: nothing in it is a row about a person."""
+
+    @property
+    def city(self) -> CityCard | None:
+        """Give the city on the map. None: no city was added yet."""
+        ...
+
+    @property
+    def roads(self) -> Sequence[RoadSegment]:
+        """Give the public road segments; `roads[n].number == n`."""
+        ...
+
+    @property
+    def declarations(self) -> Mapping[str, Declaration[Any]]:
+        """Give what is released here, and under which promise, by name."""
+        ...
+
+    @property
+    def metrics(self) -> CollectorRegistry:
+        """Give the metrics that are exposed."""
+        ...
+
+    @property
+    def open_enrolment(self) -> bool:
+        """Tell whether anybody may enrol a device here."""
+        ...
+
+    def clock(self) -> HouseClock:
+        """Tell the time in the house."""
+        ...
+
+    def live(self) -> Released[LiveFlow] | None:
+        """Give traffic now: the same object until there is a newer one, None before the first."""
+        ...
+
+    def is_released(self, digest: str) -> bool:
+        """Tell whether the ledger knows bytes of this digest as released."""
+        ...
+
+    def tile(self, z: int, x: int, y: int) -> bytes | None:
+        """Give a map tile (gzipped MVT), if there is one."""
+        ...
+
+    def newest_releases(self, limit: int, *, before: str | None) -> Sequence[Stored]:
+        """Give releases, newest first, older than the one called `before`."""
+        ...
+
+    def stored(self, release: str) -> Stored | None:
+        """Give one release."""
+        ...
+
+    def desk(self) -> DealDesk:
+        """Give the desk where deals are made and ended."""
+        ...
+
+    def is_operator(self, key: str) -> bool:
+        """Tell, in constant time, whether `key` is the operator's."""
+        ...
+
+    def health(self) -> Health:
+        """Tell whether everything works."""
+        ...

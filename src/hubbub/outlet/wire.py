@@ -1,0 +1,204 @@
+"""What the outlet says, as it goes over the wire: every answer and body has its type here.
+
+Names within `Flow` are those of HERE's Traffic API v7 (camel case, metres a second), so that its
+clients can read ours; `age`, `source` and `segment` are our extensions. Everywhere else names carry
+their units.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+type Source = Literal["live", "typical", "free-flow"]
+"""Where a speed comes from: this very window, the usual of this hour, or an empty road."""
+
+type Fraction = Annotated[float, Meta(ge=0, le=1)]
+type Kmh = Annotated[float, Meta(ge=0, le=250)]
+
+
+class HereShape(msgspec.Struct, frozen=True, rename="camel"):
+    """A line, as HERE writes one."""
+
+    links: list["HereLink"]
+
+
+class HereLink(msgspec.Struct, frozen=True, rename="camel"):
+    """One piece of a line."""
+
+    points: list["HerePoint"]
+    length: float
+
+
+class HerePoint(msgspec.Struct, frozen=True):
+    """One point of a line, in degrees."""
+
+    lat: float
+    lng: float
+
+
+class HereLocation(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Which road: its name, its length in metres, and the references that were asked for."""
+
+    description: str
+    length: float
+    olr: str = ""
+    shape: HereShape | None = None
+
+
+class HereFlow(msgspec.Struct, frozen=True, rename="camel"):
+    """How traffic flows there. Speeds are metres a second."""
+
+    speed: float  # not above what one may drive
+    speed_uncapped: float
+    free_flow: float
+    jam_factor: Annotated[float, Meta(ge=0, le=10)]
+    confidence: Fraction
+    traversability: Literal["open", "closed"]
+    age: int | None  # seconds since the newest measurement in it; null where nothing was measured
+    source: Source
+
+
+class HereResult(msgspec.Struct, frozen=True, rename="camel"):
+    """One road segment in one direction."""
+
+    location: HereLocation
+    current_flow: HereFlow
+    segment: int  # its number in /v1/traffic/segments
+
+
+class Flow(msgspec.Struct, frozen=True, rename="camel"):
+    """Traffic now, in the shape of HERE's Traffic API v7."""
+
+    source_updated: str | None
+    results: list[HereResult]
+
+
+class LiveMap(msgspec.Struct, frozen=True):
+    """Traffic now, for the map: parallel columns, with one place for each road that is not free.
+
+    A road that is missing here has no released measurement: it is drawn at its free flow.
+    """
+
+    at: str | None  # when this was published, on the house's clock
+    segment: list[int]
+    speed_kmh: list[int]
+    free_flow_kmh: list[int]
+    jam: list[int]  # tenths of a jam factor: 0 free .. 100 standing
+    confidence: list[int]  # per cent
+    age_s: list[int]  # -1: nothing was measured lately
+    live: list[int]  # 1 live, 0 usual for this hour
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A stretch of road in one direction. Public: it says nothing about people."""
+
+    number: int
+    key: str
+    name: str
+    length_m: float
+    limit_kmh: float
+    road_class: int
+    way_id: int
+    forward: bool
+    from_frac: Fraction
+    to_frac: Fraction
+    openlr: str
+    shape_e6: tuple[int, ...]
+
+
+class Segments(msgspec.Struct, frozen=True):
+    """Every road segment of the city."""
+
+    segments: list[Segment]
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """What a release promises to each person whose rows went into it, and how exact it can be."""
+
+    name: str
+    unit: str  # whose presence is hidden: one account's day, or one passage
+    epsilon: float
+    delta: float
+    weaker: bool  # than the person-day promise, which is the default
+    words: str
+    noise_people: float  # standard deviation of a count
+    floor_people: int  # a road is shown from about so many people on, on the noisy count
+
+
+class ReleaseCard(msgspec.Struct, frozen=True):
+    """One release: what it was, what it promised, and how far its numbers can be off."""
+
+    id: str
+    name: str
+    block: str
+    at: str
+    sha256: str  # of the bytes that were released
+    words: str  # the promise as it stood then
+    promise: Promise | None  # the promise in force, if it is still the same
+
+
+class Releases(msgspec.Struct, frozen=True):
+    """Releases, newest first."""
+
+    releases: list[ReleaseCard]
+    before: str | None  # give this as ?before= for older ones; null at the end
+
+
+class CityCard(msgspec.Struct, frozen=True):
+    """The city on the map."""
+
+    name: str
+    bbox: tuple[float, float, float, float]  # west, south, east, north
+    zone: str  # of its clocks
+    attribution: str
+    roads: int
+
+
+class HouseClock(msgspec.Struct, frozen=True):
+    """What time it is in the house, and how fast its clock runs: 1 in real life."""
+
+    now: str
+    speed: float
+    replay: bool
+
+
+class About(msgspec.Struct, frozen=True):
+    """What is served here, and under which promises."""
+
+    city: CityCard | None
+    clock: HouseClock
+    promises: list[Promise]
+    enrolment: Literal["open", "operator"]
+
+
+class Enrol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Share from one device: for nothing but the purposes named."""
+
+    device: Annotated[str, Meta(min_length=1, max_length=64)]
+    purposes: Annotated[list[str], Meta(min_length=1, max_length=16)]
+
+
+class SetUp(msgspec.Struct, frozen=True):
+    """One way to make a phone send: a link to open on it, or the fields to type."""
+
+    app: str
+    link: str  # empty where the app has none
+    qr_svg: str  # the same link as a picture
+    steps: list[str]
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """A device shares from now on. The token is shown this once and kept by nobody else."""
+
+    token: str
+    receipt: msgspec.Raw
+    set_up: list[SetUp]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether the house works; if degraded, why, in words for the operator."""
+
+    status: Literal["ok", "degraded"]
+    reasons: list[str]
+    lag_s: dict[str, float]  # ack to queryable, to published

@@ -48,7 +48,8 @@ class Child:
             self._falls = 0 if now - self._started > _STEADY_S else self._falls
             pause = _BACK_OFF_S[min(self._falls, len(_BACK_OFF_S) - 1)]
             self._falls += 1
-            log.warning(f"{self.name} ended; starting it again", exit_code=code, pause_s=pause)
+            log.warning("ended; starting it again", child=self.name, exit_code=code, pause_s=pause)
+            _let_go(self._running)
             self._running, self._again = None, now + pause
         elif now >= self._again:
             self.start()
@@ -65,9 +66,15 @@ class Child:
         try:
             self._running.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
-            log.warning(f"{self.name} does not end; killing it")
+            log.warning("does not end; killing it", child=self.name)
             self._running.kill()
             self._running.wait()
+        _let_go(self._running)
+
+
+def _let_go(ended: subprocess.Popen[bytes]) -> None:
+    assert ended.stdin is not None, "every child has a life line"
+    ended.stdin.close()
 
 
 def python(module: str, *arguments: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from hubbub.terms.time import Instant
+from hubbub.terms.time import SECOND, Instant
 
 
 class SystemClock:
@@ -35,6 +35,10 @@ class ReplayClock:
         replay = self._replay
         passed = max(0, time.time_ns() // 1000 - replay.started_wall)
         return Instant(min(replay.end, replay.begin + int(passed * replay.speed)))
+
+    def real_s(self, us: int) -> float:
+        """Tell how many real seconds `us` of the recording's time take; none for the past."""
+        return max(0.0, us / SECOND / self._replay.speed)
 
 
 class StillClock:

@@ -1,4 +1,4 @@
-"""A recorded stretch of a city's pings: device, t (seconds of the local day), lon, lat, speed, ..."""
+"""A recorded stretch of a city's pings: device, t (seconds of the local day), lon, lat …"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -22,6 +22,7 @@ from hubbub.run.home import Home
 from hubbub.run.log import set_up_logs
 from hubbub.run.recording import Recording, read_recording
 from hubbub.run.settings import read_settings
+from hubbub.terms.people import Personal
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant, moment
 
@@ -58,8 +59,12 @@ def uploads(recording: Recording, *, begin: Instant) -> list[Upload]:
 class Phones:
     """All phones of the recording, each with its own token."""
 
-    def __init__(self, session: aiohttp.ClientSession, recording: Recording) -> None:
-        self._session, self._recording = session, recording
+    def __init__(
+        self, session: aiohttp.ClientSession, recording: Recording, *, tokens: Path
+    ) -> None:
+        """Keep the phones' tokens in the file `tokens`, as phones do, over a restart."""
+        self._session, self._recording, self._kept = session, recording, tokens
+        self._known = _kept_tokens(tokens)
         self._tokens: dict[int, asyncio.Task[str]] = {}
         self._left: set[int] = set()
         self.accepted = self.rejected = self.failed = 0
@@ -90,14 +95,18 @@ class Phones:
                     self.failed += 1
 
     async def _enrol(self, device: int) -> str:
-        body = msgspec.json.encode(
-            {"device": self._recording.names[device], "purposes": _PURPOSES}
-        )
+        name = self._recording.names[device]
+        if name in self._known:
+            return self._known[name]
+        body = msgspec.json.encode({"device": name, "purposes": _PURPOSES})
         headers = {"Content-Type": "application/json"}
         path = "/v1/deal/enrolments"
         async with _asked(self._session, path, body=body, headers=headers) as answer:
             answer.raise_for_status()
-            return msgspec.json.decode(await answer.read(), type=_Enrolled).token
+            token = msgspec.json.decode(await answer.read(), type=_Enrolled).token
+        with self._kept.open("ab") as file:
+            file.write(msgspec.json.encode(_Kept(name, token)) + b"\n")
+        return token
 
 
 class _Told(msgspec.Struct):
@@ -107,6 +116,17 @@ class _Told(msgspec.Struct):
 
 class _Enrolled(msgspec.Struct):
     token: str
+
+
+class _Kept(Personal, frozen=True):
+    device: str
+    token: str
+
+
+def _kept_tokens(file: Path) -> dict[str, str]:
+    file.touch(mode=0o600)
+    kept = msgspec.json.Decoder(_Kept).decode_lines(file.read_bytes())
+    return {each.device: each.token for each in kept}
 
 
 @contextlib.asynccontextmanager
@@ -126,16 +146,17 @@ async def _asked(
         await asyncio.sleep(min(2.0, 0.1 * 2**attempt))
 
 
-async def replay(recording: Recording, *, clock: ReplayClock, url: str, zone: ZoneInfo) -> None:
+async def replay(
+    recording: Recording, *, clock: ReplayClock, url: str, zone: ZoneInfo, tokens: Path
+) -> None:
     """Play the recording from the clock's present to its end."""
     limit = aiohttp.TCPConnector(limit=_AT_ONCE_MAX)
     async with aiohttp.ClientSession(url, connector=limit) as session:
-        phones = Phones(session, recording)
+        phones = Phones(session, recording, tokens=tokens)
         sending: set[asyncio.Task[None]] = set()
         tell_at = clock.now() + _TELL_EVERY_S * SECOND
         for upload in uploads(recording, begin=clock.now()):
-            while clock.now() < upload.due:
-                await asyncio.sleep(0.02)
+            await asyncio.sleep(clock.real_s(upload.due - clock.now()))
             while len(sending) >= 4 * _AT_ONCE_MAX:
                 await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
             task = asyncio.create_task(phones.send(upload))
@@ -157,7 +178,8 @@ def _settle(done: asyncio.Task[None], sending: set[asyncio.Task[None]], phones: 
 
 def _tell(phones: Phones, what: str) -> None:
     log.info(
-        f"replay: {what}",
+        "replay",
+        at=what,
         phones=phones.enrolled,
         accepted=phones.accepted,
         rejected=phones.rejected,
@@ -170,12 +192,14 @@ def main(arguments: Iterator[str]) -> None:
     end_with_parent()
     set_up_logs()
     folder, file, url, zone = arguments
-    settings = read_settings(Home(Path(folder)).folder)
+    home = Home(Path(folder))
+    settings = read_settings(home.folder)
     assert settings.replay is not None, "`hubbub demo` writes the replay into the settings"
     named = ZoneInfo(zone)
     begin = Instant(settings.replay.begin)
     recording = read_recording(Path(file), day=moment(begin, named).date(), zone=named)
-    asyncio.run(replay(recording, clock=ReplayClock(settings.replay), url=url, zone=named))
+    clock, tokens = ReplayClock(settings.replay), home.folder / "replay-tokens.jsonl"
+    asyncio.run(replay(recording, clock=clock, url=url, zone=named, tokens=tokens))
 
 
 if __name__ == "__main__":

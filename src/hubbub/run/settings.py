@@ -27,16 +27,20 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the door bears."""
 
-    body_bytes_max: Annotated[
-        int, Meta(ge=1_000, description="Largest body, also after gunzip.")
-    ] = 8_000_000
-    rows_max: Annotated[int, Meta(ge=1, description="Most rows in one body.")] = 20_000
-    rows_per_minute_max: Annotated[
-        int, Meta(ge=1, description="Rows a device may send a minute, on average.")
-    ] = 6_000
+    body_bytes_max: Annotated[int, Meta(ge=1_000, description="Largest body, as sent.")] = 4 << 20
+    inflated_bytes_max: Annotated[
+        int, Meta(ge=1_000, description="Largest body, after gunzip.")
+    ] = 16 << 20
+    rows_max: Annotated[int, Meta(ge=1, description="Most rows in one body.")] = 10_000
+    rows_a_second: Annotated[
+        float, Meta(gt=0, description="Rows a device may send a second, in the long run.")
+    ] = 100.0
+    rows_burst: Annotated[
+        int, Meta(ge=1, description="Rows a device may send at once, after a time offline.")
+    ] = 200_000
     backlog_s_max: Annotated[
         float, Meta(gt=0, description="Refuse with 503 when rows wait longer than this.")
-    ] = 60.0
+    ] = 30.0
 
 
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,94 @@
+"""Plays a recorded morning as fast as the machine can, so that the house has a past.
+
+The same steps as the keeper's, with a clock that is put forward from tick to tick.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from hubbub.deal.desk import Badge
+from hubbub.intake.files import FileBatch, read_file
+from hubbub.record.deal_store import DealStore
+from hubbub.record.events import DAY, EventStore
+from hubbub.record.record import Record
+from hubbub.run.city import current_city
+from hubbub.run.clock import StillClock
+from hubbub.run.home import Home
+from hubbub.run.house import open_deals, open_ledger
+from hubbub.run.settings import Settings
+from hubbub.run.traffic import TICK_US, TrafficLoop
+from hubbub.terms.errors import BadInput
+from hubbub.terms.pings import Pings
+from hubbub.terms.purposes import LiveTraffic, Traffic
+from hubbub.terms.time import SECOND, Instant
+
+HISTORY_EDITION: Final = 1
+"""Another one where what a house remembers of a morning is made in another way."""
+
+_JOURNAL: Final = "history"
+_AFTER_TICKS: Final = 20
+_AGREED_BEFORE_US: Final = 60 * SECOND
+
+
+def play_history(
+    base: Home,
+    home: Home,
+    file: Path,
+    *,
+    day: date,
+    settings: Settings,
+    progress: Callable[[str, float], None],
+) -> None:
+    """Fill the house in `base` with the morning of `file`, in the city that `home` serves."""
+    city = current_city(home)
+    midnight = datetime.combine(day, time(), city.zone)
+    batches = [batch for batch in read_file(file, midnight=midnight) if len(batch.parsed.rows)]
+    if not batches:
+        raise BadInput(f"{file} holds no ping that can be used")
+    begin = Instant(min(int(batch.parsed.rows["at"].min()) for batch in batches))
+    clock = StillClock(Instant(begin - _AGREED_BEFORE_US))
+    base.folder.mkdir(parents=True)
+    deals = open_deals(base, settings, clock)
+    rows = _agreed(deals, batches, day=day, progress=progress)
+    store = EventStore(base.events)
+    record = Record(store, base.journal, dead=deals.dead)
+    ledger = open_ledger(base)
+    loop = TrafficLoop(record, ledger, city, promise=settings.traffic.live_promise)
+    tick = rows["at"] // TICK_US
+    ticks = range(int(tick.min()), int(tick.max()) + _AFTER_TICKS)
+    for number, each in enumerate(ticks, 1):
+        clock.at = Instant((each + 1) * TICK_US)
+        inside = rows[tick == each]
+        if len(inside):
+            store.commit(inside, journal=_JOURNAL, number=number)
+        loop.step(clock.at)
+        progress("their morning becomes the usual traffic", number / len(ticks))
+    for kept in np.unique(rows["at"] // DAY).tolist():
+        store.compact(int(kept), whole=True)
+    store.sweep()
+    ledger.close()
+    deals.close()
+
+
+def _agreed(
+    deals: DealStore,
+    batches: Sequence[FileBatch],
+    *,
+    day: date,
+    progress: Callable[[str, float], None],
+) -> Pings:
+    """Make a deal with each device, and give all rows under it."""
+    badges: dict[str, Badge] = {}
+    for number, batch in enumerate(batches, 1):
+        if batch.device not in badges:
+            name = f"{day} {batch.device}"
+            enrolled = deals.enrol(name, frozenset({Traffic, LiveTraffic}), "simulated")
+            badges[batch.device] = enrolled.badge
+        badge, rows = badges[batch.device], batch.parsed.rows
+        rows["subject"], rows["receipt"], rows["may"] = badge.subject, badge.receipt, badge.may
+        progress("people of an earlier day agree", number / len(batches))
+    return np.concatenate([batch.parsed.rows for batch in batches])

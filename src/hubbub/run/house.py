@@ -1,0 +1,53 @@
+"""Opens the rooms of one house in one process: its clock, its deal, its record, its ledger."""
+
+import secrets
+
+from hubbub.deal.notice import Operator
+from hubbub.record.deal_store import DealStore
+from hubbub.record.events import EventStore
+from hubbub.record.ledger import Ledger
+from hubbub.record.ledger_shelf import LedgerShelf
+from hubbub.record.record import Record
+from hubbub.run.clock import ReplayClock, SystemClock
+from hubbub.run.home import Home
+from hubbub.run.products import CAPS
+from hubbub.run.settings import Settings
+from hubbub.terms.time import Clock
+
+
+def house_clock(settings: Settings) -> Clock:
+    """Give the machine's clock, or that of the recording being played."""
+    return SystemClock() if settings.replay is None else ReplayClock(settings.replay)
+
+
+def open_deals(home: Home, settings: Settings, clock: Clock) -> DealStore:
+    """Open the deal; its notice names the operator of the settings."""
+    operator = Operator(name=settings.operator.name, contact=settings.operator.contact)
+    return DealStore(home.deal, clock, operator=operator)
+
+
+def open_record(home: Home, deals: DealStore) -> Record:
+    """Open the record, which reads through `deals`."""
+    return Record(EventStore(home.events), home.journal, dead=deals.dead)
+
+
+def open_ledger(home: Home) -> Ledger:
+    """Open the ledger for spending. Raises `LedgerLost` when it is older than the rows."""
+    return Ledger(home.ledger, witness=home.events / "ledger-head", caps=CAPS)
+
+
+def open_shelf(home: Home) -> LedgerShelf:
+    """Open the ledger for reading."""
+    return LedgerShelf(home.ledger)
+
+
+def operator_key(home: Home) -> str:
+    """Give the operator's key, made on first use and readable by the operator only."""
+    path = home.operator_key
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(32))
+        fresh.replace(path)
+    return path.read_text()

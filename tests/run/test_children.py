@@ -1,0 +1,87 @@
+"""Children are kept alive, and none outlives its parent."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hubbub.run.children import Child
+
+_TICKS = "import time,os,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); time.sleep(60)"
+_FALLS = "import os,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); sys.exit(1)"
+_ENDS = "import os,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n')"
+_WAITS = "from hubbub.run.children import end_with_parent; import time; end_with_parent(); time.sleep(60)"
+
+
+def lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def until(true: Callable[[], bool], child: Child | None = None) -> bool:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        if child is not None:
+            child.watch()
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_child_that_falls_is_started_again(tmp_path: Path) -> None:
+    child = Child("faller", (sys.executable, "-c", _FALLS, str(tmp_path / "pids")))
+    child.start()
+    assert until(lambda: len(lines(tmp_path / "pids")) >= 2, child)
+    child.stop()
+    child.wait()
+
+
+def test_a_child_whose_work_is_done_is_not_started_again(tmp_path: Path) -> None:
+    child = Child("worker", (sys.executable, "-c", _ENDS, str(tmp_path / "pids")), once=True)
+    child.start()
+    assert until(lambda: len(lines(tmp_path / "pids")) == 1, child)
+    child.wait()
+    for _ in range(3):
+        child.watch()
+    assert child.restarts == 0
+
+
+def test_a_child_ends_when_it_is_stopped(tmp_path: Path) -> None:
+    child = Child("ticker", (sys.executable, "-c", _TICKS, str(tmp_path / "pids")))
+    child.start()
+    assert until(lambda: len(lines(tmp_path / "pids")) == 1)
+    child.stop()
+    child.wait()
+    pid = int(lines(tmp_path / "pids")[0])
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_child_ends_when_its_parent_was_killed() -> None:
+    parent = subprocess.Popen(  # noqa: S603
+        (
+            sys.executable,
+            "-c",
+            "from hubbub.run.children import Child; import sys,time;"
+            f"c=Child('c',(sys.executable,'-c',{_WAITS!r}));c.start();"
+            "print(c._running.pid,flush=True);time.sleep(60)",
+        ),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    assert Path(f"/proc/{pid}").exists()
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert until(lambda: not _alive(pid))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z" and os.path.exists(f"/proc/{pid}")

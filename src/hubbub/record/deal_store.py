@@ -47,6 +47,20 @@ from hubbub.terms.time import Clock, Instant, iso
 NAME_CHARACTERS_MAX: Final = 100
 _REASON = re.compile(r"[a-z][a-z-]{0,39}")
 
+# Built once: an enrolment spends more on building statements than on running them.
+_ADD_DEVICE = (
+    insert(DEVICE)
+    .on_conflict_do_nothing(index_elements=["name"])
+    .returning(DEVICE.c.subject, DEVICE.c.person)
+)
+_ADD_RECEIPT = sa.insert(RECEIPT).returning(RECEIPT.c.number)
+_PUT_IN_FORCE = (
+    sa.update(DEVICE)
+    .where(DEVICE.c.subject == sa.bindparam("whose"))
+    .values(receipt=sa.bindparam("number"))
+)
+_NEWEST_NOTICE = sa.select(NOTICE.c.document).order_by(NOTICE.c.version.desc()).limit(1)
+
 
 class _Standing(Personal, frozen=True, kw_only=True):
     """Where a device stands before a change."""
@@ -54,6 +68,7 @@ class _Standing(Personal, frozen=True, kw_only=True):
     subject: Subject
     person: str
     name: str
+    number: ReceiptNumber = ReceiptNumber(0)  # of the receipt in force
     may: int = 0
     since: Instant = Instant(0)
     before: Receipt | None = None  # the receipt in force
@@ -86,6 +101,17 @@ class DealStore:
         """Tell whose `token` this is, as of now. None: nobody's."""
         return self._badges.find(token)
 
+    def badge_of(self, who: Who) -> Badge:
+        """Give the badge of a device that is known: for rows that come with no token, in files."""
+        with self._reading.connect() as connection:
+            standing = _standing(connection, who)
+        return Badge(
+            subject=standing.subject,
+            receipt=standing.number,
+            may=standing.may,
+            since=standing.since,
+        )
+
     def dead(self, purpose: type[Purpose], recipient: Recipient) -> pa.Table:
         """List the receipts on which the cell (`purpose`, `recipient`) was closed, as of now."""
         closed = sa.select(DEAD.c.receipt).where(DEAD.c.cell == cell_bit(purpose, recipient))
@@ -111,18 +137,17 @@ class DealStore:
         if not device.isprintable() or not 0 < len(device.strip()) <= NAME_CHARACTERS_MAX:
             raise ChoiceRefused(f"a device's name has 1 to {NAME_CHARACTERS_MAX} characters")
         token = _new_token()
-        newcomer = (
-            insert(DEVICE)
-            .values(name=device, person=f"urn:uuid:{uuid4()}", token=token_digest(token.secret))
-            .on_conflict_do_nothing(index_elements=["name"])
-            .returning(DEVICE.c.subject, DEVICE.c.person)
-        )
+        newcomer = {
+            "name": device,
+            "person": f"urn:uuid:{uuid4()}",
+            "token": token_digest(token.secret),
+        }
         with self._database.begin() as connection:
-            row = connection.execute(newcomer).one_or_none()
+            row = connection.execute(_ADD_DEVICE, newcomer).one_or_none()
             if row is None:
                 raise DeviceTaken("a device of this name has a deal already: renew it")
             standing = _Standing(subject=row.subject, person=row.person, name=device)
-            may = _chosen(connection, purposes)
+            may = _chosen(purposes, _notice_in_force(connection))
             badge, receipt = self._write_down(connection, standing, may=may, method=method)
         return Enrolment(device=device, token=token, receipt=receipt, badge=badge)
 
@@ -140,7 +165,7 @@ class DealStore:
                 .where(DEVICE.c.subject == standing.subject)
                 .values(token=token_digest(token.secret))
             )
-            may = _chosen(connection, purposes)
+            may = _chosen(purposes, _notice_in_force(connection))
             badge, receipt = self._write_down(connection, standing, may=may, method=method)
         return Enrolment(device=standing.name, token=token, receipt=receipt, badge=badge)
 
@@ -226,16 +251,16 @@ class DealStore:
         # What was open stays so, since when it was. One newly opened cell moves the whole badge on:
         # a row from before it came under no deal for that cell.
         since = now if opened else standing.since
-        number = connection.scalars(
-            sa.insert(RECEIPT)
-            .values(subject=standing.subject, may=may, since=since, document=receipt.document())
-            .returning(RECEIPT.c.number)
-        ).one()
+        row = {
+            "subject": standing.subject,
+            "may": may,
+            "since": since,
+            "document": receipt.document(),
+        }
+        number = connection.scalars(_ADD_RECEIPT, row).one()
         for cell in cells_of(closed):
             _bury(connection, standing.subject, cell_bit(*cell), at=now)
-        connection.execute(
-            sa.update(DEVICE).where(DEVICE.c.subject == standing.subject).values(receipt=number)
-        )
+        connection.execute(_PUT_IN_FORCE, {"whose": standing.subject, "number": number})
         badge = Badge(
             subject=standing.subject, receipt=ReceiptNumber(number), may=may, since=Instant(since)
         )
@@ -265,6 +290,7 @@ def _standing(connection: sa.Connection, who: Who) -> _Standing:
             DEVICE.c.subject,
             DEVICE.c.person,
             DEVICE.c.name,
+            RECEIPT.c.number,
             RECEIPT.c.may,
             RECEIPT.c.since,
             RECEIPT.c.document,
@@ -278,6 +304,7 @@ def _standing(connection: sa.Connection, who: Who) -> _Standing:
         subject=row.subject,
         person=row.person,
         name=row.name,
+        number=ReceiptNumber(row.number),
         may=row.may,
         since=row.since,
         before=read_receipt(row.document),
@@ -288,10 +315,10 @@ def _cells(purposes: Iterable[type[Purpose]]) -> Iterable[Cell]:
     return ((purpose, recipient) for purpose in purposes for recipient in RECIPIENTS)
 
 
-def _chosen(connection: sa.Connection, purposes: frozenset[type[Purpose]]) -> int:
+def _chosen(purposes: frozenset[type[Purpose]], notice: Notice) -> int:
     if not purposes:
         raise ChoiceRefused("nothing was chosen: name at least one purpose")
-    if unknown := purposes - _notice_in_force(connection).purposes():
+    if unknown := purposes - notice.purposes():
         keys = ", ".join(sorted(purpose.key for purpose in unknown))
         raise ChoiceRefused(f"{keys}: not offered by the notice in force")
     return stamp(_cells(purposes))
@@ -302,8 +329,7 @@ def _new_token() -> Token:
 
 
 def _notice_in_force(connection: sa.Connection) -> Notice:
-    newest = sa.select(NOTICE.c.document).order_by(NOTICE.c.version.desc()).limit(1)
-    return read_notice(connection.scalars(newest).one())
+    return read_notice(connection.scalars(_NEWEST_NOTICE).one())
 
 
 def _publish(connection: sa.Connection, operator: Operator | None, *, at: Instant) -> None:
@@ -312,9 +338,7 @@ def _publish(connection: sa.Connection, operator: Operator | None, *, at: Instan
     Nobody's deal changes by it: receipts stay under the notice that their people were told.
     """
     text = read_notice(resources.files("hubbub.deal").joinpath("notice.json").read_bytes())
-    in_force = connection.scalars(
-        sa.select(NOTICE.c.document).order_by(NOTICE.c.version.desc()).limit(1)
-    ).one_or_none()
+    in_force = connection.scalars(_NEWEST_NOTICE).one_or_none()
     before = in_force and read_notice(in_force)
     version = before.version if before else 0
     operator = operator or (before.operator if before else text.operator)

@@ -43,6 +43,11 @@ class LedgerShelf:
         """List what `product` released after entry `since`, the oldest first."""
         return list(self._find("product = ? AND seq > ? ORDER BY seq", product, since))
 
+    def newest(self, limit: int, *, before: str | None = None) -> list[Stored]:
+        """List releases of all products, the newest first, older than the one called `before`."""
+        older = "(?1 IS NULL OR seq < (SELECT seq FROM release WHERE release = ?1))"
+        return list(self._find(f"{older} ORDER BY seq DESC LIMIT ?2", before, limit))
+
     def known(self, digest: str) -> bool:
         """Tell whether bytes of this digest were ever released."""
         return bool(self._ask("SELECT 1 FROM release WHERE digest = ? LIMIT 1", digest))
@@ -76,7 +81,7 @@ class LedgerShelf:
             self._opened.close()
             self._opened = None
 
-    def _find(self, where: str, *values: str | int) -> Iterator[Stored]:
+    def _find(self, where: str, *values: str | int | None) -> Iterator[Stored]:
         return (stored_of(row) for row in self._ask(STORED + where, *values))
 
     def _ask(self, query: str, *values: str | int | None) -> list[Any]:

@@ -47,6 +47,15 @@ def test_a_device_that_enrols_gets_a_badge_for_what_it_chose(
     assert ann.receipt.cells() == ((Traffic, OWN),)
 
 
+def test_rows_that_come_in_a_file_are_stamped_by_their_devices_deal(store: DealStore) -> None:
+    ann = store.enrol("ann", BOTH, "page")
+    assert store.badge_of(DeviceName("ann")) == store.badge_of(ann.token) == ann.badge
+    store.withdraw(ann.token, frozenset({LiveTraffic}), "page")
+    assert store.badge_of(DeviceName("ann")) == store.badge(ann.token.secret)
+    with pytest.raises(UnknownDevice):
+        store.badge_of(DeviceName("bob"))
+
+
 def test_nobody_has_a_badge_by_guessing(store: DealStore) -> None:
     ann = store.enrol("ann", BOTH, "page")
     for guess in ("", "ann", ann.token.secret[:-1], ann.token.secret + "=", ann.receipt.person):

@@ -70,6 +70,11 @@ find_uv() {
     echo .venv/bin/uv
 }
 
+# Where the machine has its own list of authorities, it may know one more: a company's proxy.
+if [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/pki/tls/certs/ca-bundle.crt ]; then
+    export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}" NODE_USE_SYSTEM_CA="${NODE_USE_SYSTEM_CA:-1}"
+fi
+
 level=${1:-dev}
 requirements=$(requirements_of "$level")
 # What is ready for `dev` serves `run` as well.

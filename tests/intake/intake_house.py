@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,6 +77,9 @@ class FakeSeen:
         return np.array(new, bool)
 
 
+type Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
 class Reply(NamedTuple):
     status: int
     headers: dict[str, str]
@@ -88,6 +91,33 @@ class Reply(NamedTuple):
 
 def badge(subject: int = 1, *, may: int = 257, since: int = NOW - 86_400 * SECOND * 30) -> Badge:
     return Badge(subject=Subject(subject), receipt=ReceiptNumber(7), may=may, since=Instant(since))
+
+
+def scope_of(
+    path: str = "",
+    *,
+    method: str = "POST",
+    query: str = "",
+    headers: Mapping[str, str] | None = None,
+    token: str | None = TOKEN,
+) -> dict[str, Any]:
+    sent = {"content-type": "application/json"} | dict(headers or {})
+    if token is not None:
+        sent.setdefault("authorization", f"Bearer {token}")
+    return {
+        "type": "http",
+        "method": method,
+        "path": "/v1/intake" + path,
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+    }
+
+
+def whole(body: bytes) -> Receive:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 class House:
@@ -116,23 +146,11 @@ class House:
         headers: Mapping[str, str] | None = None,
         token: str | None = TOKEN,
     ) -> Reply:
-        sent = {"content-type": "application/json"} | dict(headers or {})
-        if token is not None:
-            sent.setdefault("authorization", f"Bearer {token}")
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": "/v1/intake" + path,
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-        }
-        return asyncio.run(self._ask(scope, body))
+        scope = scope_of(path, method=method, query=query, headers=headers, token=token)
+        return asyncio.run(self.ask(scope, whole(body)))
 
-    async def _ask(self, scope: dict[str, Any], body: bytes) -> Reply:
+    async def ask(self, scope: dict[str, Any], receive: Receive) -> Reply:
         said: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:
             said.append(message)

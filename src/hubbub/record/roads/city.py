@@ -182,15 +182,16 @@ def _fill(folder: Path, pbf: Path, progress: Progress, *, name: str, sha256: str
     lines = read_roads(pbf)
     progress("building road tiles", 0.1)
     build_tiles(pbf, folder)
-    progress("cutting roads into segments", 0.3)
-    segments, pieces = cut_roads(drivable_edges(folder, lines))
+    cutting = "cutting roads into segments"
+    edges = drivable_edges(folder, lines, lambda done: progress(cutting, 0.3 + 0.4 * done))
+    segments, pieces = cut_roads(edges)
     if not segments:
         raise BadInput(f"{pbf.name} has no road in it that a car may drive along")
     pq.write_table(segments_table(segments), folder / SEGMENTS, compression="zstd")
     pq.write_table(pieces_table(pieces), folder / PIECES, compression="zstd")
     box = box_of(lines)
     progress("drawing the map", 0.7)
-    features = chain(read_features(pbf, box), segment_features(segments))
+    features = chain(read_features(pbf, box), segment_features(segments, pieces))
     write_map(folder / MAP, sort_layers(features), box, attribution=ATTRIBUTION)
     card = CityCard(
         name=name,

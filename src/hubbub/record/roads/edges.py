@@ -1,7 +1,7 @@
 """Lists the drivable edges of the routing tiles: what the matcher answers in, and their place."""
 
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -32,6 +32,8 @@ NO_ROADS: Final = frozenset(
     {"driveway", "parking_aisle", "drive_through", "footway", "cycleway", "path", "track"}
 )
 SLIP_ROADS: Final = frozenset({"ramp", "turn_channel"})
+
+HEARD_EVERY: Final = 1000  # edges
 
 NODE_SLACK_DEG: Final = 1.6e-6  # tiles keep six digits, and not always rounded our way
 
@@ -104,12 +106,20 @@ class _Located(msgspec.Struct):
 _ANSWER: Final = msgspec.json.Decoder(list[_Located])
 
 
-def drivable_edges(folder: Path, lines: dict[int, WayLine]) -> Iterator[Edge]:
-    """Give every edge that a car may drive along and that is a road, in the order of their ids."""
+def drivable_edges(
+    folder: Path, lines: dict[int, WayLine], done: Callable[[float], None] = lambda _: None
+) -> Iterator[Edge]:
+    """Give every edge that a car may drive along and that is a road, in the order of their ids.
+
+    `done` hears now and then which share of the edges has been looked at.
+    """
     config = folder / CONFIG
     actor, graph = valhalla.Actor(config), GraphUtils(config)
     seen: dict[int, _Found] = {}
-    for edge_id in _edge_ids(folder / TILES, graph):
+    edge_ids = _edge_ids(folder / TILES, graph)
+    for looked_at, edge_id in enumerate(edge_ids):
+        if looked_at % HEARD_EVERY == 0:
+            done(looked_at / len(edge_ids))
         shape = graph.get_edge_shape(edge_id)
         if edge_id.value not in seen:
             seen |= {found.edge_id.value: found for found in _locate(actor, shape)}
@@ -122,16 +132,16 @@ def drivable_edges(folder: Path, lines: dict[int, WayLine]) -> Iterator[Edge]:
             yield edge
 
 
-def _edge_ids(tiles: Path, graph: GraphUtils) -> Iterable[GraphId]:
+def _edge_ids(tiles: Path, graph: GraphUtils) -> list[GraphId]:
     """Give the ids of all edges of all tiles."""
     with tarfile.open(tiles) as tar:
-        bases = sorted(
-            (GraphId.from_tile_path(name) for name in tar.getnames() if name.endswith(".gph")),
-            key=lambda base: base.value,
-        )
-    for base in bases:
-        for number in range(graph.get_graph_tile_header(base).directededgecount):
-            yield base + number
+        names = [name for name in tar.getnames() if name.endswith(".gph")]
+    bases = sorted((GraphId.from_tile_path(name) for name in names), key=lambda base: base.value)
+    return [
+        base + number
+        for base in bases
+        for number in range(graph.get_graph_tile_header(base).directededgecount)
+    ]
 
 
 def _locate(actor: valhalla.Actor, shape: list[tuple[float, float]]) -> list[_Found]:

@@ -16,6 +16,7 @@ from pmtiles.writer import Writer
 
 from hubbub.record.roads.extract import Box, Degrees
 from hubbub.record.roads.features import Feature, Properties
+from hubbub.record.roads.segments import Piece
 from hubbub.terms.roads import RoadSegment
 
 ZOOM_MIN: Final = 10
@@ -62,7 +63,7 @@ class Layer:
 
 
 def write_map(path: Path, layers: dict[str, Layer], box: Box, *, attribution: str) -> None:
-    """Write all tiles of a map."""
+    """Write all tiles of a map. The same layers give the same bytes."""
     west, south, east, north = (round(x * 1e7) for x in (box.west, box.south, box.east, box.north))
     lon, lat = box.centre
     with path.open("wb") as file:
@@ -84,9 +85,11 @@ def write_map(path: Path, layers: dict[str, Layer], box: Box, *, attribution: st
         writer.finalize(header, {"attribution": attribution, "vector_layers": named})
 
 
-def segment_features(segments: Sequence[RoadSegment]) -> Iterator[Feature]:
+def segment_features(segments: Iterable[RoadSegment], pieces: Iterable[Piece]) -> Iterator[Feature]:
     """Draw the road segments. Those beside which others drive the other way are marked."""
-    directions = {(segment.way_id, segment.forward) for segment in segments}
+    of_way = [(piece.segment, piece.way_id, piece.forward) for piece in pieces]
+    driven = {(way_id, forward) for _, way_id, forward in of_way}
+    two_way = {number for number, way_id, forward in of_way if (way_id, not forward) in driven}
     for segment in segments:
         points = np.array(segment.shape_e6).reshape(-1, 2) / 1e6
         yield Feature(
@@ -95,7 +98,7 @@ def segment_features(segments: Sequence[RoadSegment]) -> Iterator[Feature]:
             {
                 "number": segment.number,
                 "class": segment.road_class,
-                "two_way": int((segment.way_id, not segment.forward) in directions),
+                "two_way": int(segment.number in two_way),
                 "length_m": round(segment.length_m),
             },
         )

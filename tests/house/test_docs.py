@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 import pytest
 
-from house.tree import ROOT, SOURCE, tracked_files
+from house.tree import MODULES, ROOT, SOURCE, tracked_files
 from hubbub.cli import hubbub
+from hubbub.run.settings import Settings, explain
 
 README_LINES_MAX = 80
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -156,3 +157,21 @@ def test_the_map_data_is_attributed_wherever_it_goes() -> None:
     for place in ("README.md", "NOTICE"):
         assert "OpenStreetMap contributors" in (ROOT / place).read_text()
     assert list(SOURCE.glob("demo_data/*")), "the demo ships its city"
+
+
+def test_the_operators_page_lists_every_setting_with_its_default() -> None:
+    page = (ROOT / "docs" / "operator.md").read_text()
+    shown = dict(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| `([^`]*)` \|", page, re.MULTILINE))
+    real = {row.name: row.value for row in explain(Path(), Settings()) if "." in row.name}
+    written = {name: str(value).lower() for name, value in real.items()}
+    assert {name: value.lower() for name, value in shown.items()} == written
+
+
+def test_every_metric_named_is_measured() -> None:
+    sources = "\n".join(file.read_text() for file in MODULES)
+    for page in PAGES:
+        for name in re.findall(r"`hubbub_(\w+?)(?:_total)?`", page.read_text()):
+            room, _, what = name.partition("_")
+            assert f'"hubbub_{name}"' in sources or (
+                f'f"hubbub_{room}_{{name}}"' in sources and f'"{what}"' in sources
+            ), name

@@ -11,7 +11,7 @@ from hubbub.record.roads import city as roads_city
 from hubbub.record.roads.city import CARD, EXTRACT, City, build_city, rebuild_if_stale
 from hubbub.record.roads.matcher import ValhallaMatcher
 from hubbub.record.roads.tiles import CONFIG
-from hubbub.run.city import DEMO_EXTRACT, add_city, current_city
+from hubbub.run.city import DEMO_EXTRACT, add_city, cities, current_city
 from hubbub.run.home import Home
 from hubbub.terms.errors import BadInput
 from roads.rig import quiet
@@ -160,11 +160,16 @@ def test_the_city_added_last_is_served(pbf: Path, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with pytest.raises(BadInput, match="hubbub city add"):
         current_city(home)
+    assert cities(home) == []
     add_city(home, pbf, quiet)
     assert current_city(home).name == "Littleton"
     other = write_extract(tmp_path / "other.osm.pbf", {9: ([A, B], MAIN)})
     assert add_city(home, other, quiet, name="Över Å").folder.name == "över-å"
     assert current_city(home).name == "Över Å"
+    assert [(city.name, city.served) for city in cities(home)] == [
+        ("Littleton", False),
+        ("Över Å", True),
+    ]
 
 
 @pytest.mark.parametrize("name", ["..", "/", "  "])

@@ -4,7 +4,11 @@ import re
 from pathlib import Path
 from typing import Final
 
-from hubbub.record.roads.city import City, Progress, build_city, rebuild_if_stale
+import msgspec
+
+import msgspec
+
+from hubbub.record.roads.city import City, Progress, build_city, read_card, rebuild_if_stale
 from hubbub.run.home import Home
 from hubbub.terms.errors import BadInput
 
@@ -14,6 +18,14 @@ _DEMO: Final = Path(__file__).parents[1] / "demo_data"
 DEMO_EXTRACT: Final = _DEMO / "helsinki.osm.pbf"
 DEMO_MORNINGS: Final = (_DEMO / "morning1.parquet", _DEMO / "morning2.parquet")
 """An ordinary morning, and one with a blocked street."""
+
+
+class KnownCity(msgspec.Struct, frozen=True, kw_only=True):
+    """A city that was added."""
+
+    name: str
+    zone: str
+    served: bool
 
 
 def add_city(home: Home, pbf: Path, progress: Progress, *, name: str | None = None) -> City:
@@ -35,3 +47,31 @@ def current_city(home: Home, progress: Progress = lambda *_: None) -> City:
     if not current.is_file():
         raise BadInput("there is no city yet: add one with `hubbub city add FILE.osm.pbf`")
     return rebuild_if_stale(home.cities / current.read_text(), progress)
+
+
+def cities(home: Home) -> list[KnownCity]:
+    """List the cities that were added, by name."""
+    current = home.cities / CURRENT
+    served = current.read_text() if current.is_file() else ""
+    folders = sorted(home.cities.glob("[!.]*/")) if home.cities.is_dir() else []
+    return [
+        KnownCity(name=card.name, zone=card.zone, served=folder.name == served)
+        for folder in folders
+        if (card := read_card(folder)) is not None
+    ]
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A city that was added."""
+
+    name: str
+    served: bool
+
+
+def cities(home: Home) -> list[Listed]:
+    """List the cities that were added, by name."""
+    current = home.cities / CURRENT
+    served = current.read_text() if current.is_file() else ""
+    folders = [path for path in home.cities.glob("*") if path.is_dir() and path.name[0] != "."]
+    listed = [Listed(City.open(folder).name, folder.name == served) for folder in folders]
+    return sorted(listed, key=lambda each: each.name)

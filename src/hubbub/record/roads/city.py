@@ -83,7 +83,7 @@ class City:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Open a city that was built."""
-        card = _read_card(folder)
+        card = read_card(folder)
         if card is None:
             raise BadInput(f"there is no city in {folder}: build one with `hubbub city add FILE`")
         if card.build != BUILD:
@@ -137,7 +137,7 @@ def build_city(pbf: Path, folder: Path, *, name: str, progress: Progress) -> Cit
     with pbf.open("rb") as extract:
         sha256 = hashlib.file_digest(extract, "sha256").hexdigest()
     with _alone(folder):
-        card = _read_card(folder)
+        card = read_card(folder)
         if card is None or (card.extract_sha256, card.build, card.name) != (sha256, BUILD, name):
             fresh = folder.with_name(f".{folder.name}.building")
             shutil.rmtree(fresh, ignore_errors=True)  # of a build that was killed
@@ -153,13 +153,13 @@ def build_city(pbf: Path, folder: Path, *, name: str, progress: Progress) -> Cit
 
 def rebuild_if_stale(folder: Path, progress: Progress) -> City:
     """Open a city. One that another hubbub built is built anew first, from the extract it keeps."""
-    card = _read_card(folder)
+    card = read_card(folder)
     if card is None or card.build == BUILD:
         return City.open(folder)
     return build_city(folder / EXTRACT, folder, name=card.name, progress=progress)
 
 
-def _read_card(folder: Path) -> CityCard | None:
+def read_card(folder: Path) -> CityCard | None:
     """Read what a folder says of its city, if it holds one."""
     try:
         return msgspec.json.decode((folder / CARD).read_bytes(), type=CityCard)

@@ -8,7 +8,9 @@ from hubbub.terms.time import SECOND
 
 def replay(*, started_s_ago: float, speed: float) -> ReplayClock:
     started = time.time_ns() // 1000 - round(started_s_ago * SECOND)
-    return ReplayClock(Replay(begin=1000, end=1000 + 3600 * SECOND, speed=speed, started_wall=started))
+    return ReplayClock(
+        Replay(begin=1000, end=1000 + 3600 * SECOND, speed=speed, started_wall=started)
+    )
 
 
 def test_a_replay_runs_as_many_times_faster_as_its_speed() -> None:

@@ -30,9 +30,7 @@ def test_the_file_names_only_what_differs(tmp_path: Path) -> None:
         ("\xff", "TOML"),
     ],
 )
-def test_a_wrong_setting_is_named_and_nothing_starts(
-    tmp_path: Path, text: str, named: str
-) -> None:
+def test_a_wrong_setting_is_named_and_nothing_starts(tmp_path: Path, text: str, named: str) -> None:
     (tmp_path / FILE).write_bytes(text.encode("latin-1"))
     with pytest.raises(BadInput) as refused:
         read_settings(tmp_path)

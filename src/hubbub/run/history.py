@@ -68,7 +68,7 @@ def play_history(
         loop.step(clock.at)
         progress("their morning becomes the usual traffic", number / len(ticks))
     for kept in np.unique(rows["at"] // DAY).tolist():
-        store.compact(int(kept), whole=True)
+        store.compact(int(kept))
     store.sweep()
     ledger.close()
     deals.close()

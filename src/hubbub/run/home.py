@@ -25,7 +25,7 @@ class Home:
         self.cities = folder / "city"
         self.keys = folder / "keys"
         self.operator_key = self.keys / "operator"
-        self.status = folder / "status"
+        self.keeper_status = folder / "keeper.json"
 
 
 def find_home(given: Path | None) -> Home:

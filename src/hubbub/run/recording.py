@@ -1,10 +1,10 @@
-"""A recorded stretch of a city's pings: device, t (seconds of the local day), lon, lat …"""
+"""A recorded stretch of a city's pings: device, t (seconds of the local day), lon, lat and more."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -106,8 +106,9 @@ def _recording(table: pa.Table, *, day: date, zone: ZoneInfo) -> Recording:
     )
 
 
-def _floats(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     numbers = column.cast(pa.float64()).combine_chunks()
     if numbers.null_count:
         raise pa.ArrowInvalid("a value is missing")
-    return numbers.to_numpy(zero_copy_only=False)
+    floats: npt.NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+    return floats

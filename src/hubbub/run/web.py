@@ -52,7 +52,7 @@ def dispatch(door: _App, outlet: _App) -> _App:
 
 
 def open_door(
-    home: Home, settings: Settings, deals: DealStore, clock: Clock
+    home: Home, settings: Settings, *, deals: DealStore, clock: Clock
 ) -> tuple[Door, Journal]:
     """Open the door, and the journal it writes to."""
     journal = Journal(home.journal)
@@ -65,7 +65,7 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
     """Serve until a signal, or until the journal cannot be trusted any more."""
     clock = house_clock(settings)
     deals = open_deals(home, settings, clock)
-    door, journal = open_door(home, settings, deals, clock)
+    door, journal = open_door(home, settings, deals=deals, clock=clock)
     sources = HouseSources(home, settings, deals=deals, clock=clock, door=door, journal=journal)
     server = Server(
         dispatch(door, outlet_app(sources)),

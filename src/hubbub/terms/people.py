@@ -1,6 +1,6 @@
 """Who rows are about, and a base for whatever is about a person: it never prints."""
 
-from typing import NewType
+from typing import Any, NewType
 
 import msgspec
 
@@ -18,5 +18,6 @@ class Personal(msgspec.Struct, frozen=True):
         """Name the kind and nothing else."""
         return f"<{type(self).__name__}>"
 
-    def __rich_repr__(self) -> None:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # type: ignore[override]
         """Show nothing more to a pretty printer."""
+        return []

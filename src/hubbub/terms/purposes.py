@@ -1,4 +1,4 @@
-"""What rows may be read for, and by whom. Each purpose is a class, so a type checker tells them apart.
+"""What rows may be read for, and by whom. Each purpose is a class: type checkers tell them apart.
 
 A row's stamp `may` is a bit mask over the cells (purpose x recipient) of the row's category.
 """

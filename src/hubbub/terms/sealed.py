@@ -1,4 +1,4 @@
-"""A promise is a type that only its gate can make: no constructor, subclass, copy, pickle or change."""
+"""A promise is a type that only its gate makes: no constructor, subclass, copy or change."""
 
 from typing import Never, Self
 
@@ -13,6 +13,7 @@ class Sealed:
 
     def __new__(cls, only_its_gate_makes_these: Never) -> Self:
         """Refuse: the gate's own function is the only way."""
+        del only_its_gate_makes_these
         raise TypeError(f"{cls.__name__} is made by its gate and by nothing else")
 
     def __setattr__(self, name: str, value: object) -> Never:

@@ -1,0 +1,160 @@
+"""What the outlet is handed in this house."""
+
+from collections.abc import Mapping, Sequence
+from secrets import compare_digest
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry
+
+from hubbub.crowd.book import Stored
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.gate import Released
+from hubbub.deal.desk import DealDesk
+from hubbub.intake.door import Door
+from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.products.traffic.flow import LiveFlow
+from hubbub.record.deal_store import DealStore
+from hubbub.record.journal import Journal
+from hubbub.record.roads.city import City
+from hubbub.run.city import current_city
+from hubbub.run.clock import SystemClock
+from hubbub.run.home import Home
+from hubbub.run.house import open_shelf, operator_key
+from hubbub.run.live import LiveView
+from hubbub.run.metrics import HouseMetrics, registry
+from hubbub.run.products import declarations
+from hubbub.run.settings import Settings
+from hubbub.run.status import KeeperStatus, read_status
+from hubbub.terms.errors import BadInput
+from hubbub.terms.roads import RoadSegment
+from hubbub.terms.time import SECOND, Clock, iso
+
+_BEAT_S_MAX: Final = 15.0
+_BACKLOG_S_MAX: Final = 10.0
+
+
+class HouseSources:
+    """The house, as far as the outlet may see it."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        *,
+        deals: DealStore,
+        clock: Clock,
+        door: Door,
+        journal: Journal,
+    ) -> None:
+        self._home, self._settings, self._clock = home, settings, clock
+        self._deals, self._journal = deals, journal
+        self._city = _city(home)
+        self._shelf = open_shelf(home)
+        self._key = operator_key(home)
+        self._metrics = registry(HouseMetrics(door, journal, keeper=self._keeper))
+        self._declarations = declarations(settings.traffic.live_promise)
+        self._live = None if self._city is None else LiveView(self._shelf, self._city, clock)
+
+    @property
+    def city(self) -> CityCard | None:
+        """Give the city on the map."""
+        if self._city is None:
+            return None
+        box = self._city.box
+        return CityCard(
+            name=self._city.name,
+            bbox=(box.west, box.south, box.east, box.north),
+            zone=self._city.zone.key,
+            attribution=self._city.attribution,
+            roads=len(self._city.segments),
+        )
+
+    @property
+    def roads(self) -> Sequence[RoadSegment]:
+        """Give the public road segments."""
+        return () if self._city is None else self._city.segments
+
+    @property
+    def declarations(self) -> Mapping[str, Declaration[Any]]:
+        """Give what is released here, by name."""
+        return self._declarations
+
+    @property
+    def metrics(self) -> CollectorRegistry:
+        """Give the metrics that are exposed."""
+        return self._metrics
+
+    @property
+    def open_enrolment(self) -> bool:
+        """Tell whether anybody may enrol a device here."""
+        return self._settings.server.open_enrolment
+
+    def clock(self) -> HouseClock:
+        """Tell the time in the house."""
+        replay = self._settings.replay
+        speed = 1.0 if replay is None else replay.speed
+        return HouseClock(now=iso(self._clock.now()), speed=speed, replay=replay is not None)
+
+    def live(self) -> Released[LiveFlow] | None:
+        """Give traffic now."""
+        return None if self._live is None else self._live.now()
+
+    def is_released(self, digest: str) -> bool:
+        """Tell whether the ledger knows bytes of this digest as released."""
+        return self._shelf.known(digest)
+
+    def tile(self, z: int, x: int, y: int) -> bytes | None:
+        """Give a map tile, if there is one."""
+        return None if self._city is None else self._city.tile(z, x, y)
+
+    def newest_releases(self, limit: int, *, before: str | None) -> Sequence[Stored]:
+        """Give releases, newest first."""
+        return self._shelf.newest(limit, before=before)
+
+    def stored(self, release: str) -> Stored | None:
+        """Give one release."""
+        return self._shelf.stored(release)
+
+    def desk(self) -> DealDesk:
+        """Give the desk where deals are made and ended."""
+        return self._deals
+
+    def is_operator(self, key: str) -> bool:
+        """Tell whether `key` is the operator's."""
+        return compare_digest(key.encode(), self._key.encode())
+
+    def health(self) -> Health:
+        """Tell whether everything works, and if not, what does not."""
+        reasons = []
+        if self._city is None:
+            reasons.append("there is no city yet: add one with `hubbub city add`, and start anew")
+        keeper, age_s = self._keeper(), self._journal.backlog_age_s()
+        beat_s = -1.0
+        if keeper is None:
+            reasons.append("the keeper has not reported yet")
+        else:
+            beat_s = (SystemClock().now() - keeper.beat_wall) / SECOND
+            if beat_s > _BEAT_S_MAX:
+                reasons.append(f"the keeper has been silent for {beat_s:.0f} s")
+            if keeper.trouble:
+                reasons.append(keeper.trouble)
+        if age_s > _BACKLOG_S_MAX:
+            reasons.append(f"rows have waited {age_s:.0f} s for the store")
+        lag_s = {"journal": age_s, "keeper": beat_s}
+        if self._live is not None and (published_s := self._live.age_s()) is not None:
+            lag_s["published"] = published_s
+        return Health(
+            status="degraded" if reasons else "ok",
+            reasons=reasons,
+            lag_s={name: round(value, 3) for name, value in lag_s.items()},
+        )
+
+    def _keeper(self) -> KeeperStatus | None:
+        return read_status(self._home.keeper_status)
+
+
+def _city(home: Home) -> City | None:
+    try:
+        return current_city(home)
+    except BadInput:
+        return None

@@ -59,19 +59,3 @@ def cities(home: Home) -> list[KnownCity]:
         for folder in folders
         if (card := read_card(folder)) is not None
     ]
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """A city that was added."""
-
-    name: str
-    served: bool
-
-
-def cities(home: Home) -> list[Listed]:
-    """List the cities that were added, by name."""
-    current = home.cities / CURRENT
-    served = current.read_text() if current.is_file() else ""
-    folders = [path for path in home.cities.glob("*") if path.is_dir() and path.name[0] != "."]
-    listed = [Listed(City.open(folder).name, folder.name == served) for folder in folders]
-    return sorted(listed, key=lambda each: each.name)

@@ -24,7 +24,7 @@ VERSION: Final = "1"
 def outlet_app(sources: Sources) -> Starlette:
     """Serve `sources`. One app is for one city: make another when that changes."""
     operations = operations_of(sources)
-    return Starlette(
+    app = Starlette(
         routes=[*page_routes(), *routes(operations)],
         exception_handlers={
             ProblemError: answer_problem,
@@ -33,6 +33,8 @@ def outlet_app(sources: Sources) -> Starlette:
         },
         max_body_size=BODY_BYTES_MAX,
     )
+    app.router.redirect_slashes = False  # one name for one thing
+    return app
 
 
 def operations_of(sources: Sources) -> tuple[Operation, ...]:

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from hubbub.crowd.book import Stored
 from hubbub.crowd.bounds import Unit
 from hubbub.crowd.declaration import Declaration
-from hubbub.crowd.laws import G
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound
 from hubbub.outlet.sources import Sources
@@ -171,7 +170,7 @@ def _card(stored: Stored, declarations: Mapping[str, Declaration[Any]]) -> Relea
 
 def _noise_people(declaration: Declaration[Any]) -> float:
     # A count is the sum of two counters, each with its own draw.
-    return round(declaration.noise.deviation * 2**0.5 / G, 2)
+    return round(declaration.noise.deviation * 2**0.5 / declaration.bound.weight, 2)
 
 
 def _json(answer: msgspec.Struct) -> Response:

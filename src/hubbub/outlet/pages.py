@@ -2,12 +2,12 @@
 
 import gzip
 from collections.abc import Mapping
+from functools import cache
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -52,7 +52,8 @@ class PagesNotBuilt(HubbubError):
         super().__init__("the web pages are not built; install hubbub again: `make demo` does")
 
 
-def page_routes(folder: Path = STATIC) -> list[Route]:
+@cache
+def page_routes(folder: Path = STATIC) -> tuple[Route, ...]:
     """Make a route for every page and asset. Raises `PagesNotBuilt` where there are none."""
     if not (folder / "index.html").exists():
         raise PagesNotBuilt
@@ -61,7 +62,7 @@ def page_routes(folder: Path = STATIC) -> list[Route]:
         if file.suffix in _TYPES and file.suffix != ".html":
             path = "/" + file.relative_to(folder).as_posix()
             made.append(_route(path, file, _FOREVER if path.startswith("/assets/") else _ASK_AGAIN))
-    return made
+    return tuple(made)
 
 
 def packed(body: bytes, request: Request, headers: Mapping[str, str], *, media: str) -> Response:
@@ -94,8 +95,6 @@ def _route(path: str, file: Path, caching: str) -> Route:
     media = _TYPES[file.suffix]
 
     async def page(request: Request) -> Response:
-        if request.method not in {"GET", "HEAD"}:
-            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"})
         if is_known(request, headers["etag"]):
             return unchanged(headers)
         return packed(body, request, headers, media=media)

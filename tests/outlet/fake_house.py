@@ -1,0 +1,198 @@
+"""A small house for the outlet's tests: two roads, releases through the real gate, a real deal."""
+
+import asyncio
+import gzip
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import ibis
+import msgspec
+import pyarrow as pa
+from hubbub.products.traffic.flow import LiveFlow, RoadFlow
+from prometheus_client import CollectorRegistry
+
+from hubbub.crowd.blocks import Windows
+from hubbub.crowd.book import Stored
+from hubbub.crowd.bounds import OneNorm, Unit, d_q
+from hubbub.crowd.declaration import Declaration, Floor, TwoCounters
+from hubbub.crowd.gate import Released, postprocess, recall
+from hubbub.crowd.laws import DiscreteLaplace, G
+from hubbub.outlet.app import outlet_app
+from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.record.deal_store import DealStore
+from hubbub.terms.catalogue import PASSES
+from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.roads import RoadSegment, SegmentNumber
+from hubbub.terms.time import Instant, from_seconds, iso
+
+KEYS = ibis.table({"key": "int32", "prior_dm": "int32"}, name="keys")
+MORNING = from_seconds(1_795_500_720)
+OPERATOR = "operator-key"
+
+NORTH_ROAD = RoadSegment(
+    number=SegmentNumber(0),
+    way_id=11,
+    forward=True,
+    from_frac=0.0,
+    to_frac=0.5,
+    length_m=120.04,
+    limit_kmh=36.0,
+    road_class=3,
+    name="North road",
+    openlr="CxG9LCrJlSuoAgDgAAIrFw==",
+    shape_e6=(24_940_000, 60_172_000, 24_942_000, 60_172_000),
+)
+SOUTH_ROAD = msgspec.structs.replace(
+    NORTH_ROAD,
+    number=SegmentNumber(1),
+    way_id=12,
+    name="South road",
+    shape_e6=(24_940_000, 60_168_000, 24_942_000, 60_168_000),
+)
+SLOW = RoadFlow(
+    segment=SegmentNumber(0),
+    speed_kmh=9.0,
+    free_flow_kmh=32.4,
+    jam_factor=7.24,
+    confidence=0.81,
+    age_s=42,
+    source="live",
+)
+
+
+class Keeper:
+    """Remembers what was released, as the ledger does."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Stored] = {}
+
+    def stored(self, release: str) -> Stored | None:
+        return self.kept.get(release)
+
+    def keep(self, release: str, *, at: Instant = MORNING) -> None:
+        sink = pa.BufferOutputStream()
+        table = pa.table({"key": [0], "up": [3 * G], "down": [G]})
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        output = bytes(sink.getvalue())
+        digest = sha256(output).hexdigest()
+        self.kept[release] = Stored(
+            seq=len(self.kept),
+            release=release,
+            product="traffic.live",
+            block=f"window {len(self.kept)}",
+            promise=LIVE.promise(),
+            digest=digest,
+            output=output,
+            released_at=at,
+        )
+
+
+class House:
+    """What the shell would hand to the outlet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.city: CityCard | None = CityCard(
+            name="Testby",
+            bbox=(24.935, 60.164, 24.953, 60.179),
+            zone="Europe/Helsinki",
+            attribution="Map data (c) OpenStreetMap contributors",
+            roads=2,
+        )
+        self.roads: Sequence[RoadSegment] = (NORTH_ROAD, SOUTH_ROAD)
+        self.metrics = CollectorRegistry()
+        self.open_enrolment = True
+        self.declarations: Mapping[str, Declaration[Any]] = {"traffic.live": LIVE}
+        self.keeper = Keeper()
+        self.released: Released[LiveFlow] | None = None
+        self.tiles: dict[tuple[int, int, int], bytes] = {(14, 9326, 4742): gzip.compress(b"mvt")}
+        self.folder = folder
+        self.status = Health(status="ok", reasons=[], lag_s={"published": 31.0})
+
+    @cached_property
+    def deals(self) -> DealStore:
+        return DealStore(self.folder / "deal.sqlite", self)
+
+    def now(self) -> Instant:
+        return MORNING
+
+    def clock(self) -> HouseClock:
+        return HouseClock(now=iso(MORNING), speed=30, replay=True)
+
+    def live(self) -> Released[LiveFlow] | None:
+        return self.released
+
+    def publish(self, *roads: RoadFlow, at: Instant = MORNING) -> None:
+        """Publish traffic that derives from a release in the book."""
+        self.keeper.keep("first")
+        raw = recall(self.keeper, "first")
+        self.released = postprocess(lambda _table: LiveFlow(at=at, roads=roads), raw)
+
+    def is_released(self, digest: str) -> bool:
+        return any(stored.digest == digest for stored in self.keeper.kept.values())
+
+    def tile(self, z: int, x: int, y: int) -> bytes | None:
+        return self.tiles.get((z, x, y))
+
+    def newest_releases(self, limit: int, *, before: str | None) -> Sequence[Stored]:
+        newest = list(reversed(self.keeper.kept.values()))
+        names = [stored.release for stored in newest]
+        start = names.index(before) + 1 if before in names else 0
+        return newest[start : start + limit]
+
+    def stored(self, release: str) -> Stored | None:
+        return self.keeper.stored(release)
+
+    def desk(self) -> DealStore:
+        return self.deals
+
+    def is_operator(self, key: str) -> bool:
+        return key == OPERATOR
+
+    def health(self) -> Health:
+        return self.status
+
+
+class Caller:
+    """Asks the outlet of a house, in this process."""
+
+    def __init__(self, house: House) -> None:
+        self._app = outlet_app(house)
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._ask(method, path, **options))
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.ask("GET", path, **options)
+
+    async def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://hubbub.test") as client:
+            return await client.request(method, path, **options)
+
+
+def live_declaration() -> Declaration[LiveTraffic]:
+    """Declare something that is released a passage at a time."""
+    joined = PASSES.join(KEYS, PASSES.segment == KEYS.key)
+    d = d_q(joined.distance_dm, prior=joined.prior_dm, reach=joined.prior_dm)
+    return Declaration(
+        name="traffic.live",
+        purpose=LiveTraffic,
+        question=joined.select("subject", "at", "key", d_q=d),
+        keys=KEYS,
+        unit=Unit.PASSAGE,
+        measure=TwoCounters(value="speed", prior="the usual speed", reach="as much again"),
+        bound=OneNorm(),
+        noise=DiscreteLaplace(scale=G // 4),
+        epsilon=4,
+        delta=0,
+        blocks=Windows(),
+        floor=Floor(people=3, luck=0.05),
+    )
+
+
+LIVE = live_declaration()

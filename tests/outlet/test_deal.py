@@ -1,0 +1,215 @@
+"""The deal over HTTP: sharing, stopping, and one's own receipts."""
+
+import base64
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from hubbub.deal.receipt import read_receipt, verify
+from outlet.fake_house import OPERATOR, Caller, House
+
+BOTH = ["public.traffic", "public.traffic.live"]
+
+
+def enrolled(caller: Caller, device: str = "anns-phone", **options: Any) -> dict[str, Any]:
+    """Enrol a device; give what it was answered."""
+    answer = caller.ask(
+        "POST", "/v1/deal/enrolments", json={"device": device, "purposes": BOTH}, **options
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Show a token."""
+    return {"authorization": f"Bearer {token}"}
+
+
+def test_enrolling_gives_a_token_and_a_signed_receipt(house: House, caller: Caller) -> None:
+    answer = enrolled(caller)
+
+    receipt = read_receipt(json.dumps(answer["receipt"]).encode())
+    verify(receipt, house.deals.public_key())
+    badge = house.deals.badge(answer["token"])
+    assert badge is not None
+    assert {purpose.key for purpose, _ in receipt.cells()} == set(BOTH)
+
+
+def test_nothing_is_agreed_to_but_what_was_named(house: House, caller: Caller) -> None:
+    body = {"device": "a", "purposes": ["public.traffic"]}
+    token = caller.ask("POST", "/v1/deal/enrolments", json=body).json()["token"]
+    badge = house.deals.badge(token)
+    assert badge is not None
+    assert badge.may == 1
+
+
+def test_where_enrolment_is_not_open_only_the_operator_enrols(house: House) -> None:
+    house.open_enrolment = False
+    caller = Caller(house)
+    body = {"device": "a", "purposes": BOTH}
+
+    nobody = caller.ask("POST", "/v1/deal/enrolments", json=body)
+    stranger = caller.ask("POST", "/v1/deal/enrolments", json=body, headers=bearer("guess"))
+
+    assert (nobody.status_code, stranger.status_code) == (401, 401)
+    assert nobody.headers["www-authenticate"] == "Bearer"
+    assert house.deals.status().devices == 0
+    assert enrolled(caller, headers=bearer(OPERATOR))["token"]
+
+
+def test_a_name_is_taken_once(caller: Caller) -> None:
+    enrolled(caller, "ann")
+    body = {"device": "ann", "purposes": BOTH}
+
+    answer = caller.ask("POST", "/v1/deal/enrolments", json=body)
+
+    assert (answer.status_code, answer.json()["field"]) == (409, "device")
+    assert "ann" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"device": "a"}',
+        b'{"device": 7, "purposes": ["public.traffic"]}',
+        b'{"device": "a", "purposes": "public.traffic"}',
+        b'{"device": "a", "purposes": {"public.traffic": 1}}',
+        b'{"device": "a", "purposes": []}',
+        b'{"device": "", "purposes": ["public.traffic"]}',
+        b'{"device": "a", "purposes": ["public.traffic"], "granted": true}',
+        b'{"device": "a", "purposes": ["everything"]}',
+        b'{"device": "a\\u0000b", "purposes": ["public.traffic"]}',
+    ],
+)
+def test_a_choice_that_is_not_clear_is_no_choice(house: House, caller: Caller, body: bytes) -> None:
+    answer = caller.ask("POST", "/v1/deal/enrolments", content=body)
+
+    assert answer.status_code in {400, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert house.deals.status().devices == 0
+
+
+@hypothesis.given(
+    body=st.one_of(
+        st.binary(max_size=200),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.sampled_from(["device", "purposes", "x"]), inner, max_size=3)
+            ),
+            max_leaves=8,
+        ).map(lambda value: json.dumps(value).encode()),
+    )
+)
+@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+def test_no_body_makes_the_outlet_fault_or_agree(house: House, caller: Caller, body: bytes) -> None:
+    answer = caller.ask("POST", "/v1/deal/enrolments", content=body)
+    assert answer.status_code in {400, 422}
+    assert house.deals.status().devices == 0
+
+
+def test_withdrawing_takes_effect_at_once_and_leaves_a_receipt(
+    house: House, caller: Caller
+) -> None:
+    token = enrolled(caller)["token"]
+
+    answer = caller.ask("DELETE", "/v1/deal/enrolments/current", headers=bearer(token))
+
+    badge = house.deals.badge(token)
+    assert badge is not None
+    assert badge.may == 0
+    assert answer.json()["dpv:hasConsentStatus"] == "dpv:ConsentWithdrawn"
+
+
+def test_one_purpose_can_be_taken_back_alone(house: House, caller: Caller) -> None:
+    token = enrolled(caller)["token"]
+
+    path = "/v1/deal/enrolments/current?purposes=public.traffic.live"
+    caller.ask("DELETE", path, headers=bearer(token))
+
+    badge = house.deals.badge(token)
+    assert badge is not None
+    assert badge.may == 1
+
+
+@pytest.mark.parametrize("purposes", ["", "everything", "public.traffic,,"])
+def test_taking_back_what_there_is_not_changes_nothing(
+    house: House, caller: Caller, purposes: str
+) -> None:
+    token = enrolled(caller)["token"]
+    before = house.deals.badge(token)
+
+    path = f"/v1/deal/enrolments/current?purposes={purposes}"
+    answer = caller.ask("DELETE", path, headers=bearer(token))
+
+    assert (answer.status_code, house.deals.badge(token)) == (400, before)
+
+
+def test_a_person_sees_her_own_receipts_and_never_another_persons(caller: Caller) -> None:
+    ann, ben = enrolled(caller, "ann"), enrolled(caller, "ben")
+
+    of_ann = caller.get("/v1/deal/receipts", headers=bearer(ann["token"])).json()
+
+    assert of_ann == [ann["receipt"]]
+    assert ben["receipt"] not in of_ann
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/deal/receipts"), ("DELETE", "/v1/deal/enrolments/current")],
+)
+@pytest.mark.parametrize("headers", [{}, bearer(""), bearer("hub_guess"), {"authorization": "x"}])
+def test_without_a_token_that_is_known_nothing_is_shown_or_changed(
+    caller: Caller, method: str, path: str, headers: dict[str, str]
+) -> None:
+    enrolled(caller)
+    answer = caller.ask(method, path, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:hubbub:problem:no-token")
+
+
+def test_what_is_about_one_person_is_kept_by_no_cache(caller: Caller) -> None:
+    token = enrolled(caller)["token"]
+    answer = caller.get("/v1/deal/receipts", headers=bearer(token))
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_owntracks_is_told_where_to_send_and_as_whom(caller: Caller) -> None:
+    answer = enrolled(caller)
+    link = next(way["link"] for way in answer["set_up"] if way["app"] == "OwnTracks")
+
+    inline = parse_qs(urlsplit(link).query)["inline"][0]
+    configuration = json.loads(base64.b64decode(inline))
+
+    assert link.startswith("owntracks:///config?inline=")
+    assert configuration["_type"] == "configuration"
+    assert configuration["url"] == "http://hubbub.test/v1/intake/owntracks"
+    assert configuration["password"] == answer["token"]
+
+
+def test_overland_is_told_where_to_send_and_as_whom(caller: Caller) -> None:
+    answer = enrolled(caller)
+    link = next(way["link"] for way in answer["set_up"] if way["app"] == "Overland")
+
+    given = parse_qs(urlsplit(link).query)
+
+    assert link.startswith("overland://setup?")
+    assert given["url"] == ["http://hubbub.test/v1/intake/overland"]
+    assert given["token"] == [answer["token"]]
+
+
+def test_each_link_comes_as_a_picture_too(caller: Caller) -> None:
+    for way in enrolled(caller)["set_up"]:
+        assert way["qr_svg"].startswith("<svg") == bool(way["link"])
+
+
+def test_the_notice_in_force_is_told(house: House, caller: Caller) -> None:
+    notice = caller.get("/v1/notice").json()
+    assert notice["version"] == house.deals.notice().version
+    assert {use["purpose"] for use in notice["uses"]} >= set(BOTH)

@@ -6,8 +6,6 @@ from typing import Final
 
 import msgspec
 
-import msgspec
-
 from hubbub.record.roads.city import City, Progress, build_city, read_card, rebuild_if_stale
 from hubbub.run.home import Home
 from hubbub.terms.errors import BadInput

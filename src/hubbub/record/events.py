@@ -231,13 +231,14 @@ class EventStore:
     ) -> AddAction:
         partition = _partition(day, bucket)
         folder = self.folder / "/".join(f"{key}={value}" for key, value in partition.items())
+        is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
         with path.open("wb") as file:
             pq.write_table(table, file, **_ENCODING)
             file.flush()
             os.fsync(file.fileno())
-        for parent in (folder, folder.parent, self.folder):
+        for parent in (folder, folder.parent, self.folder) if is_new else (folder,):
             fsync_folder(parent)
         at = table["at"].to_numpy()
         stats = {

@@ -19,9 +19,9 @@ THINNED_S: Final = 4
 """At most one fix in so many seconds is matched: one a second gains nothing over one in five."""
 CHUNK_S: Final = 30
 """How much of a way is settled at a time."""
-BEHIND_S: Final = 60
+BEHIND_S: Final = 30
 """How much is matched again before a chunk, so that it fits on to the last one."""
-AHEAD_S: Final = 20
+AHEAD_S: Final = 10
 """How much is matched beyond a chunk: a road is often told from its neighbour only later."""
 GAP_S_MAX: Final = 120
 """A longer silence ends a trip."""

@@ -1,6 +1,5 @@
 """Puts fixes on the roads: one Valhalla actor, and what its edges mean in road segments."""
 
-import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -80,9 +79,7 @@ class ValhallaMatcher:
     """Matches with Valhalla's Meili. One for each thread: an actor that is shared crashes."""
 
     def __init__(self, config: Path, edges: Mapping[int, tuple[EdgePart, ...]]) -> None:
-        settings = json.loads(config.read_text())
-        settings["mjolnir"]["logging"] = {"type": ""}
-        self._actor = Actor(settings)
+        self._actor = Actor(config)
         self._edges = edges
 
     def match(self, fixes: Sequence[Fix]) -> list[Leg]:

@@ -6,7 +6,7 @@ is missing, or older than the store of people's rows remembers, spends nothing.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from fractions import Fraction
 from hashlib import sha256
@@ -111,7 +111,7 @@ class Ledger:
         self._witness.close()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self) -> Generator[None]:
         """Hold the one write lock; on disk when it ends well, without a trace when it does not."""
         with self._lock:
             self._sqlite.execute("BEGIN IMMEDIATE")

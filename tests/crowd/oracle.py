@@ -1,0 +1,119 @@
+"""The bounds of gate 2 once more, in plain Python and by other means: what the SQL must equal."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from math import isqrt
+
+from crowd.morning import ROADS, ZONE, Pass
+from hubbub.crowd.blocks import Block, Windows, day_number
+from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.laws import G
+from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.time import Instant
+
+type Counters = dict[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """All passes of one person over one road in one window of one day."""
+
+    subject: int
+    day: int
+    window: int
+    key: int
+    rows: int
+    mean: int
+
+
+def cells_of(
+    passes: Iterable[Pass], declaration: Declaration[LiveTraffic], days: set[int]
+) -> list[Cell]:
+    """Merge the passes that count."""
+    values: defaultdict[tuple[int, int, int, int], list[int]] = defaultdict(list)
+    roads = set(ROADS.table["key"].to_pylist())
+    for subject, at, segment, value in passes:
+        if None in (subject, at, segment, value) or subject < 0 or at < 0 or segment not in roads:
+            continue
+        day = day_number(Instant(at), ZONE)
+        if -G <= value <= G and day in days:
+            window = window_of(at, segment, declaration)
+            values[subject, day, window, segment].append(value + G)
+    return [
+        Cell(
+            subject=subject,
+            day=day,
+            window=window,
+            key=key,
+            rows=min(len(several), 1024),
+            mean=nearest(sum(several), len(several)),
+        )
+        for (subject, day, window, key), several in values.items()
+    ]
+
+
+def window_of(at: int, segment: int, declaration: Declaration[LiveTraffic]) -> int:
+    """Count windows from 1970, each group of roads a phase later."""
+    blocks = declaration.blocks
+    if not isinstance(blocks, Windows):
+        return 0
+    return (at // 1_000_000 - segment % blocks.groups * (300 // blocks.groups)) // 300
+
+
+def nearest(above: int, below: int) -> int:
+    """Divide to the nearest whole, halves upwards."""
+    return (2 * above + below) // (2 * below)
+
+
+def weights_of(
+    cells: list[Cell], declaration: Declaration[LiveTraffic]
+) -> Iterator[tuple[Cell, int]]:
+    """Weigh each cell within its unit."""
+    unit_of: Callable[[Cell], tuple[int, ...]] = (
+        (lambda cell: (cell.subject, cell.day))
+        if declaration.unit is Unit.PERSON_DAY
+        else (lambda cell: (cell.subject, cell.key, cell.window))
+    )
+    units: defaultdict[tuple[int, ...], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        units[unit_of(cell)].append(cell)
+    for together in units.values():
+        match declaration.bound:
+            case OneNorm():
+                whole = sum(cell.rows for cell in together)
+                yield from ((cell, cell.rows * G // whole) for cell in together)
+            case TwoNorm():
+                squares = sum(cell.rows**2 for cell in together)
+                root = isqrt(squares * 1024**2 - 1) + 1 + 1  # the ceiling, and one
+                yield from ((c, min(c.rows * G, c.rows * G * 1024 // root)) for c in together)
+            case DayPlan() as plan:
+                yield from ((cell, plan.weight) for cell in planned(together, declaration))
+
+
+def planned(together: list[Cell], declaration: Declaration[LiveTraffic]) -> Iterator[Cell]:
+    """Take the first windows in which somebody has a turn, and a few roads in each."""
+    plan, groups = declaration.bound, declaration.blocks.groups
+    assert isinstance(plan, DayPlan)
+    told = [c for c in together if (c.subject + c.window) % groups == c.key % groups]
+    for window in sorted({cell.window for cell in told})[: plan.windows_max]:
+        mixed = sorted(
+            (cell for cell in told if cell.window == window),
+            key=lambda c: ((c.key * 48271 + c.subject) % (2**31 - 1), c.key),
+        )
+        yield from mixed[: plan.keys_max]
+
+
+def sums_of(
+    passes: Iterable[Pass], block: Block, declaration: Declaration[LiveTraffic]
+) -> Counters:
+    """Sum the counters of one block."""
+    sums: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    cells = cells_of(passes, declaration, set(block.days))
+    for cell, weight in weights_of(cells, declaration):
+        if cell.window == block.window and cell.key % declaration.blocks.groups == block.group:
+            up = nearest(weight * cell.mean, 2 * G)
+            before = sums[cell.key]
+            sums[cell.key] = (before[0] + up, before[1] + weight - up)
+    return dict(sums)

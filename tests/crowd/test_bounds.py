@@ -1,0 +1,236 @@
+"""One unit's rows move the sums by no more than was declared: on the SQL that really runs."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from math import floor
+
+import ibis
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from ibis.expr import types as ir
+
+from crowd.morning import (
+    DAY,
+    DECLARATIONS,
+    NOON,
+    PASSAGE,
+    PLAN,
+    ROADS,
+    VISITS,
+    WEEK,
+    WINDOWS,
+    ZONE,
+    Pass,
+    arrow,
+    ask,
+    engine,
+)
+from crowd.oracle import Counters, sums_of
+from hubbub.crowd import bounds, gate
+from hubbub.crowd.blocks import Block, Windows, day_number
+from hubbub.crowd.bounds import DayPlan, Unit, d_q, limit
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.laws import G
+from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.time import SECOND, Instant
+
+INTEGERS = pa.schema([(name, pa.int32()) for name in ("value", "prior", "reach")])
+
+type Sums = dict[tuple[int, int, str], int]
+
+WINDOW_US = 300 * SECOND
+TWO_DAYS = Block(days=(DAY, DAY + 1), zone=ZONE)
+MIDNIGHT = Instant(NOON + 12 * 3600 * SECOND)
+
+subjects = st.one_of(st.none(), st.integers(-1, 3), st.just(2**63 - 1))
+moments = st.one_of(
+    st.none(),
+    st.just(-5),
+    st.integers(0, 3 * 300).map(lambda s: NOON + s * SECOND),
+    st.integers(-300, 300).map(lambda s: MIDNIGHT + s * SECOND),
+)
+roads = st.one_of(st.none(), st.integers(-1, 7))
+values = st.one_of(st.none(), st.integers(-G - 2, G + 2))
+passes = st.builds(Pass, subjects, moments, roads, values)
+histories = st.lists(passes, max_size=30)
+mornings = st.lists(
+    st.builds(
+        Pass,
+        st.integers(0, 2),
+        st.integers(0, 4 * 300 - 1).map(lambda s: NOON + s * SECOND),
+        st.integers(0, 5),
+        st.integers(-G, G),
+    ),
+    max_size=60,
+)
+
+
+@lru_cache
+def queries(declaration: Declaration[LiveTraffic]) -> tuple[ir.Table, ir.Table]:
+    """Write the weighed contributions and the sums: the very expressions that `release` runs."""
+    rows, _ = gate._rows(ask([], blocks_of(declaration)[0], declaration))
+    weighed = bounds.weighed(
+        rows,
+        declaration.keys,
+        unit=declaration.unit,
+        bound=declaration.bound,
+        blocks=declaration.blocks,
+    )
+    return weighed, gate._queries(declaration, rows.op())[1]
+
+
+def run(query: ir.Table, history: Sequence[Pass], block: Block) -> list[dict[str, int]]:
+    """Run one of them."""
+    relations = {"passes": arrow(history), "keys": ROADS.table, **block.relations()}
+    found: list[dict[str, int]] = engine(query, relations).to_pylist()
+    return found
+
+
+def exact(history: Sequence[Pass], block: Block, declaration: Declaration[LiveTraffic]) -> Counters:
+    """Give the sums of a block before the noise."""
+    found = run(queries(declaration)[1], history, block)
+    return {row["key"]: (row["up"], row["down"]) for row in found}
+
+
+def all_sums(history: Sequence[Pass], declaration: Declaration[LiveTraffic]) -> Sums:
+    """Sum what is weighed for all windows of two days."""
+    sums: Sums = {}
+    for row in run(queries(declaration)[0], history, TWO_DAYS):
+        for counter in ("up", "down"):
+            place = (row["window"], row["key"], counter)
+            sums[place] = sums.get(place, 0) + row[counter]
+    return sums
+
+
+def blocks_of(declaration: Declaration[LiveTraffic]) -> list[Block]:
+    """List the blocks that the test's rows can enter."""
+    if isinstance(declaration.blocks, Windows):
+        around_noon = WINDOWS.blocks_ended(NOON, Instant(NOON + 4 * WINDOW_US), zone=ZONE)
+        around_midnight = WINDOWS.blocks_ended(
+            Instant(MIDNIGHT - WINDOW_US), Instant(MIDNIGHT + 2 * WINDOW_US), zone=ZONE
+        )
+        return [*around_noon, *around_midnight]
+    return [declaration.blocks.block(DAY, ZONE)]
+
+
+def moved(before: Sums, after: Sums) -> list[int]:
+    """Tell by how much each counter differs."""
+    return [before.get(place, 0) - after.get(place, 0) for place in before.keys() | after.keys()]
+
+
+def norm(differences: list[int], declaration: Declaration[LiveTraffic]) -> int:
+    """Give the norm that the declaration bounds, squared where it is the L2."""
+    if declaration in (PASSAGE, VISITS):
+        return sum(map(abs, differences))
+    return sum(difference**2 for difference in differences)
+
+
+def unit_of(row: Pass, declaration: Declaration[LiveTraffic]) -> tuple[int | None, ...]:
+    """Name the unit that a row belongs to."""
+    if declaration.unit is Unit.PERSON_DAY:
+        return (row.subject, None if row.at is None else day_number(Instant(row.at), ZONE))
+    if row.at is None or row.segment is None:
+        return (row.subject, None, None)
+    shift = row.segment % WINDOWS.groups * WINDOWS.phase_s * SECOND
+    return (row.subject, row.segment, (row.at - shift) // WINDOW_US)
+
+
+every_declaration = pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda d: d.name)
+
+
+@every_declaration
+@given(history=histories, at=st.integers(0, 99))
+def test_the_sums_are_those_of_the_rules(
+    declaration: Declaration[LiveTraffic], history: list[Pass], at: int
+) -> None:
+    """The rules once more, by other means."""
+    blocks = blocks_of(declaration)
+    block = blocks[at % len(blocks)]
+    assert exact(history, block, declaration) == sums_of(history, block, declaration)
+
+
+@every_declaration
+@given(history=histories.filter(bool), at=st.integers(0, 99))
+def test_one_unit_moves_all_sums_by_no_more_than_was_declared(
+    declaration: Declaration[LiveTraffic], history: list[Pass], at: int
+) -> None:
+    unit = unit_of(history[at % len(history)], declaration)
+    neighbour = [row for row in history if unit_of(row, declaration) != unit]
+    differences = moved(*(all_sums(rows, declaration) for rows in (history, neighbour)))
+    assert norm(differences, declaration) <= limit(declaration.bound)
+
+
+@given(history=mornings, arrivals=st.lists(st.integers(0, 7), min_size=60, max_size=60))
+def test_a_day_stays_within_its_plan_whatever_comes_late(
+    history: list[Pass], arrivals: list[int]
+) -> None:
+    """Blocks are summed one after the other, each from what had arrived by then."""
+    blocks = WINDOWS.blocks_ended(NOON, Instant(NOON + 4 * WINDOW_US), zone=ZONE)
+    arriving = list(zip(history, arrivals, strict=False))
+    added: dict[int, list[int]] = {subject: [] for subject in range(3)}
+    for number, block in enumerate(blocks):
+        end = WINDOWS.end(block.window, block.group)
+        arrived = [row for row, since in arriving if row.at < end and since <= number]
+        for row in run(queries(PLAN)[0], arrived, block):
+            if (row["window"], row["key"] % WINDOWS.groups) == (block.window, block.group):
+                added[row["subject"]] += [row["up"], row["down"]]
+    assert all(norm(counters, PLAN) <= limit(PLAN.bound) for counters in added.values())
+
+
+def test_five_hundred_passes_a_day_weigh_no_more_than_one_person() -> None:
+    busy = [Pass(1, NOON + n * SECOND, n % 6, G) for n in range(500)]
+    for declaration in (WEEK, VISITS):
+        sums = moved(all_sums(busy, declaration), {})
+        assert 0.9 * limit(declaration.bound) < norm(sums, declaration) <= limit(declaration.bound)
+
+
+def test_a_person_is_counted_on_the_road_she_drove() -> None:
+    """What is never counted too much is counted."""
+    first = WINDOWS.blocks_ended(NOON, Instant(NOON + WINDOW_US), zone=ZONE)[-1]
+    assert exact([Pass(1, NOON, 2, G)], first, PASSAGE) == {2: (G, 0)}
+    assert exact([Pass(1, NOON, 2, -G), Pass(2, NOON, 2, 0)], first, PASSAGE) == {2: (512, 1536)}
+    assert exact([Pass(0, NOON, 2, G)], first, PLAN) == {2: (G // 2, 0)}
+
+
+def test_several_passes_in_one_window_are_one_of_their_mean() -> None:
+    first = WINDOWS.blocks_ended(NOON, Instant(NOON + WINDOW_US), zone=ZONE)[-1]
+    twice = [Pass(1, NOON, 2, G), Pass(1, NOON + SECOND, 2, 0)]
+    assert exact(twice, first, PASSAGE) == {2: (768, 256)}
+
+
+def test_turns_bring_every_road_to_everybody() -> None:
+    """A person who drives all roads in all windows is heard on each group of roads."""
+    blocks = WINDOWS.blocks_ended(NOON, Instant(NOON + 3 * WINDOW_US), zone=ZONE)
+    driven = [
+        Pass(1, NOON + window * WINDOW_US + 200 * SECOND, road, 0)
+        for window in range(3)
+        for road in range(6)
+    ]
+    heard = {block.group for block in blocks if exact(driven, block, PLAN)}
+    assert heard == {0, 1}
+
+
+def test_the_plan_of_the_design_gives_a_sixth_to_each_window() -> None:
+    assert DayPlan().weight == 170
+    assert 36 * DayPlan().weight ** 2 <= G**2
+    assert DayPlan(windows_max=1, keys_max=1).weight == G
+
+
+@given(value=st.integers(-5000, 5000), prior=st.integers(0, 2000), reach=st.integers(1, 2000))
+@example(value=0, prior=0, reach=1)
+def test_a_value_is_put_on_the_grid_around_its_prior(value: int, prior: int, reach: int) -> None:
+    row = ibis.table({"value": "int32", "prior": "int32", "reach": "int32"}, name="row")
+    asked = row.select(d_q=d_q(row["value"], prior=row["prior"], reach=row["reach"]))
+    one = pa.table({"value": [value], "prior": [prior], "reach": [reach]}, schema=INTEGERS)
+    found = engine(asked, {"row": one})["d_q"][0].as_py()
+    d = Fraction(min(max(value - prior, -reach), reach), reach)
+    assert found == floor(d * G)
+
+
+@every_declaration
+def test_every_question_is_written_for_spark_too(declaration: Declaration[LiveTraffic]) -> None:
+    for query in queries(declaration):
+        assert "`calendar`" in str(ibis.to_sql(query, dialect="pyspark"))

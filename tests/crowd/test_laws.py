@@ -1,0 +1,78 @@
+"""The two laws cost what their sources say, and an accountant agrees."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from crowd.morning import seeded
+from hubbub.crowd.book import GAUSSIAN, LAPLACE, Mechanism, mechanism
+from hubbub.crowd.cost import epsilon
+from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G, Law
+from hubbub.crowd.noise import draw
+
+LAPLACE_1 = Mechanism(LAPLACE, Fraction(1))
+GAUSSIAN_WEEK = Mechanism(GAUSSIAN, Fraction(5496, 1000))
+GAUSSIAN_DAY = Mechanism(GAUSSIAN, Fraction(1488, 1000))
+
+
+def test_laplace_noise_never_fails_from_its_epsilon_on() -> None:
+    law = DiscreteLaplace(scale=G)
+    assert law.delta(1, sensitivity=G) == 0
+    assert law.delta(0.999, sensitivity=G) == 1
+    assert law.delta(1.999, sensitivity=2 * G) == 1
+
+
+@pytest.mark.parametrize(
+    ("sigma", "epsilon_at", "delta"), [("5.495", 1, 1.0016e-9), ("1.488", 4, 9.950e-10)]
+)
+def test_gaussian_noise_fails_as_balle_and_wang_say(
+    sigma: str, epsilon_at: float, delta: float
+) -> None:
+    law = DiscreteGaussian(sigma=Fraction(sigma) * G)
+    assert law.delta(epsilon_at, sensitivity=G) == pytest.approx(delta, rel=1e-4)
+
+
+@pytest.mark.parametrize("law", [DiscreteLaplace(scale=G), DiscreteGaussian(sigma=Fraction(2 * G))])
+@pytest.mark.parametrize("luck", [0.2, 0.01])
+def test_a_margin_is_passed_by_luck_as_rarely_as_it_says(law: Law, luck: float) -> None:
+    """Luck: none, the seed is fixed; 200,000 pairs stay within five deviations."""
+    assert isinstance(law, DiscreteLaplace | DiscreteGaussian)
+    pairs = draw(law, 400_000, entropy=seeded(6)).reshape(2, -1).sum(axis=0)
+    passed = np.mean(pairs > law.margin(luck))
+    assert passed == pytest.approx(luck, abs=5 * (luck / 200_000) ** 0.5)
+
+
+def test_one_mechanism_costs_what_its_law_says() -> None:
+    assert epsilon([LAPLACE_1], delta=0) == 1
+    assert 0.999 < epsilon([GAUSSIAN_WEEK], delta=1e-9) <= 1
+    assert 3.99 < epsilon([GAUSSIAN_DAY], delta=1e-9) <= 4
+
+
+def test_nothing_costs_nothing() -> None:
+    assert epsilon([], delta=1e-9) == 0
+
+
+@pytest.mark.parametrize("alone", [LAPLACE_1, GAUSSIAN_WEEK, GAUSSIAN_DAY])
+def test_the_accountant_agrees_with_the_laws(alone: Mechanism) -> None:
+    """Hardly any noise beside much: the accountant's answer is that of the noisy one."""
+    faint = Mechanism(LAPLACE, Fraction(10**6))
+    assert epsilon([alone, faint], delta=1e-9) == pytest.approx(
+        epsilon([alone], delta=1e-9), rel=1e-3
+    )
+
+
+def test_many_cost_more_than_one_and_less_than_their_sum() -> None:
+    together = epsilon([GAUSSIAN_DAY, GAUSSIAN_WEEK, LAPLACE_1], delta=1e-8)
+    alone = [epsilon([each], delta=1e-8) for each in (GAUSSIAN_DAY, GAUSSIAN_WEEK, LAPLACE_1)]
+    assert max(alone) < together < sum(alone)
+    assert epsilon([LAPLACE_1, GAUSSIAN_DAY, GAUSSIAN_WEEK], delta=1e-8) == together
+
+
+def test_a_mechanism_is_its_width_over_what_a_unit_adds() -> None:
+    assert mechanism(DiscreteLaplace(scale=G // 4), sensitivity=G) == Mechanism(
+        LAPLACE, Fraction(1, 4)
+    )
+    assert mechanism(DiscreteGaussian(sigma=Fraction(3 * G)), sensitivity=2 * G) == Mechanism(
+        GAUSSIAN, Fraction(3, 2)
+    )

@@ -266,6 +266,22 @@ def test_a_body_may_come_in_pieces() -> None:
     assert asyncio.run(house.ask(scope_of(), receive)).json()["accepted"] == 3
 
 
+def test_a_refused_sender_is_heard_out_within_reason_or_would_not_hear_the_answer() -> None:
+    house = House(Limits(body_bytes_max=1_000))
+    heard = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal heard
+        heard += 1
+        return {"type": "http.request", "body": bytes(500), "more_body": True}
+
+    for token in (TOKEN, "nobodys"):
+        heard = 0
+        reply = asyncio.run(house.ask(scope_of(token=token), receive))
+        assert reply.status in {401, 413}
+        assert 3 < heard < 12
+
+
 def test_a_sender_who_hangs_up_gets_no_answer_and_leaves_nothing() -> None:
     house = House()
     said: list[object] = []

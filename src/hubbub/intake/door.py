@@ -58,10 +58,13 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         assert scope["type"] == "http", "the door speaks HTTP"
+        request = Request(scope, receive)
         try:
-            answer = await self._answer(Request(scope, receive))
-        except Problem as refused:
-            answer = problem(refused)
+            try:
+                answer = await self._answer(request)
+            except Problem as refused:
+                answer = problem(refused)
+                await request.discard_rest(self._limits)
         except ClientGone:
             return
         self.answers[answer.status] += 1

@@ -5,6 +5,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ type Scope = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 
+_DISCARD_S_MAX: Final = 5.0
+_DISCARD_BODIES_MAX: Final = 4
 _GZIP: Final = zlib.MAX_WBITS | 16
 
 
@@ -33,6 +36,7 @@ class Request:
         self._query: bytes = scope.get("query_string", b"")
         self._headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         self._receive = receive
+        self._size, self._more = 0, True
 
     def __repr__(self) -> str:
         """Name the kind and nothing else: it is about a person."""
@@ -78,21 +82,32 @@ class Request:
             ) from None
         return _gunzip(body, limits.inflated_bytes_max) if encoding == "gzip" else body
 
+    async def discard_rest(self, limits: Limits) -> None:
+        """Read what is left of a refused body, within reason: who still sends hears no answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(_DISCARD_S_MAX, limits.body_s_max)):
+                while self._more and self._size <= _DISCARD_BODIES_MAX * limits.body_bytes_max:
+                    await self._chunk()
+
     async def _whole_body(self, bytes_max: int) -> bytes:
         length = self._header(b"content-length")
         if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
             raise _too_large(bytes_max)
-        chunks, size, more = [], 0, True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > bytes_max:
+        chunks = []
+        while self._more:
+            chunks.append(await self._chunk())
+            if self._size > bytes_max:
                 raise _too_large(bytes_max)
-            more = message.get("more_body", False)
         return b"".join(chunks)
+
+    async def _chunk(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        self._size += len(chunk)
+        self._more = message.get("more_body", False)
+        return chunk
 
     def _header(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1")

@@ -13,7 +13,7 @@ METRE_LON = METRE_LAT / math.cos(math.radians(LAT))
 
 Point = tuple[int, int]
 
-A, B, C, E = (0, 0), (100, 0), (200, 0), (260, 0)
+A, B, C, E = (0, 0), (100, 0), (200, 0), (225, 0)
 NORTH = (100, 400)
 BACK = (0, 150)
 
@@ -26,7 +26,7 @@ WAYS: dict[int, tuple[list[Point], Mapping[str, str]]] = {
         {"highway": "secondary", "name": "Side Street", "oneway": "yes", "maxspeed": "40"},
     ),
     4: ([A, BACK], {"highway": "tertiary", "name": "Back Street", "oneway": "-1"}),
-    5: ([E, (260, 40)], {"highway": "service", "service": "driveway"}),
+    5: ([E, (225, 40)], {"highway": "service", "service": "driveway"}),
     6: ([C, (200, 90)], {"highway": "footway"}),
     7: ([BACK, (100, 150), NORTH], {"highway": "residential", "name": "Ring"}),
     8: ([(20, 20), (60, 20), (60, 60), (20, 60), (20, 20)], {"building": "yes", "height": "9 m"}),

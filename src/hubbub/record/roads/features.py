@@ -78,7 +78,9 @@ ROADS: Final = {
     **dict.fromkeys(("unclassified", "residential", "living_street", "road"), "minor"),
     "service": "service",
 }
-PLACES: Final = frozenset({"city", "town", "village", "suburb", "quarter", "neighbourhood"})
+POINTS: Final = frozenset(
+    {"city", "town", "village", "suburb", "quarter", "neighbourhood", "station"}
+)
 KEYS: Final = (
     *("building", "natural", "waterway", "landuse", "leisure", "amenity", "highway", "place"),
     *("man_made", "railway"),
@@ -122,14 +124,12 @@ def _sorted(found: object) -> Iterator[Feature]:
         yield from _area(found)
     elif isinstance(found, osm.Way):
         yield from _way(found)
-    elif isinstance(found, osm.Node):
-        place, name = found.tags.get("place"), found.tags.get("name")
-        if name and place in PLACES:
+    elif isinstance(found, osm.Node) and "name" in found.tags:
+        station = found.tags.get("railway") == "station"
+        kind = "station" if station else found.tags.get("place", "")
+        if kind in POINTS:
             point = shapely.Point(found.location.lon, found.location.lat)
-            yield Feature("labels", point, {"kind": place, "name": name})
-        elif name and found.tags.get("railway") == "station":
-            point = shapely.Point(found.location.lon, found.location.lat)
-            yield Feature("labels", point, {"kind": "station", "name": name})
+            yield Feature("labels", point, {"kind": kind, "name": found.tags["name"]})
 
 
 def _area(area: osm.Area) -> Iterator[Feature]:

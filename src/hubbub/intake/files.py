@@ -109,17 +109,15 @@ def _recorded(file: Path, rows: pa.Table, first: int, *, midnight_s: float) -> I
     told = {ours: _numbers(rows[_RECORDING[ours].name]) for ours in Columns._fields}
     told["at"] = told["at"] + midnight_s
     columns = Columns(**told)
-    devices = rows["device"].cast(pa.string()).combine_chunks().dictionary_encode()
-    codes = devices.indices.fill_null(-1).to_numpy()
+    devices = rows["device"].cast(pa.string()).combine_chunks().fill_null(_NO_DEVICE)
+    coded = devices.dictionary_encode()
+    codes, names = coded.indices.to_numpy(), coded.dictionary.to_pylist()
     order = np.argsort(codes, kind="stable")
-    names = ["", *devices.dictionary.to_pylist()]
-    ends = np.searchsorted(codes[order], np.arange(-1, len(names)), side="left")
-    for name, start, end in zip(names, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+    ends = np.searchsorted(codes[order], np.arange(len(names) + 1)).tolist()
+    for name, start, end in zip(names, ends, ends[1:], strict=False):
         inside = order[start:end]
-        if len(inside) == 0:
-            continue
         places = (inside + first).tolist()
-        if not name:
+        if name == _NO_DEVICE:
             yield _nameless(file, places)
             continue
         own = Columns(*(values[inside] for values in columns))

@@ -30,7 +30,7 @@ from hubbub.record.roads.tiles import build_tiles, place_config
 from hubbub.terms.errors import BadInput
 from hubbub.terms.roads import RoadSegment
 
-BUILD: Final = 2
+BUILD: Final = 3
 """Counts the changes of what a build makes: a city of another count is built anew."""
 
 ATTRIBUTION: Final = (

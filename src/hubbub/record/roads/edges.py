@@ -15,17 +15,23 @@ from valhalla.baldr.utils import GraphUtils
 from hubbub.record.roads.extract import Degrees, WayLine
 from hubbub.record.roads.tiles import CONFIG, TILES
 
-ROAD_CLASSES: Final = (
-    "motorway",
-    "trunk",
-    "primary",
-    "secondary",
-    "tertiary",
-    "unclassified",
-    "residential",
-    "service_other",
-)
-"""Road classes by number, as in `RoadSegment.road_class`."""
+USUAL_LIMIT_KMH: Final = {
+    "motorway": 110.0,
+    "trunk": 80.0,
+    "primary": 50.0,
+    "secondary": 50.0,
+    "tertiary": 50.0,
+    "unclassified": 50.0,
+    "residential": 50.0,
+    "service_other": 20.0,
+}
+"""Road classes in the order of their numbers, and what one may drive where no limit is mapped.
+
+A city's built-up area is meant; the router's own defaults are speeds, and of the country.
+"""
+ROAD_CLASSES: Final = tuple(USUAL_LIMIT_KMH)
+LIVING_STREET_KMH: Final = 20.0
+SLIP_ROAD_KMH: Final = 50.0
 
 NO_ROADS: Final = frozenset(
     # a driveway leads to one home, an aisle to one car: nothing about them is ever published
@@ -82,14 +88,9 @@ class _Kind(msgspec.Struct):
     use: str
 
 
-class _Speeds(msgspec.Struct):
-    default: int
-
-
 class _Directed(msgspec.Struct):
     forward: bool
     round_about: bool
-    speeds: _Speeds
     classification: _Kind
 
 
@@ -166,7 +167,6 @@ def _laid(found: _Found, shape: Degrees, line: WayLine) -> Edge | None:
         return None
     last = first + len(shape) - 1
     nodes = line.nodes[first : last + 1]
-    limit = about.speed_limit if isinstance(about.speed_limit, int) else 0
     return Edge(
         edge_id=found.edge_id.value,
         way_id=about.way_id,
@@ -177,12 +177,23 @@ def _laid(found: _Found, shape: Degrees, line: WayLine) -> Edge | None:
         shape=nodes if edge.forward else nodes[::-1],
         road=Road(
             name=about.names[0] if about.names else "",
-            limit_kmh=float(limit or edge.speeds.default),
+            limit_kmh=_limit_kmh(about.speed_limit, edge.classification),
             road_class=ROAD_CLASSES.index(edge.classification.classification),
             roundabout=edge.round_about,
             slip_road=edge.classification.use in SLIP_ROADS,
         ),
     )
+
+
+def _limit_kmh(mapped: int | str | None, kind: _Kind) -> float:
+    """Tell what one may drive: what is mapped, or else what is usual."""
+    if isinstance(mapped, int) and mapped:
+        return float(mapped)
+    if kind.use == "living_street":
+        return LIVING_STREET_KMH
+    if kind.use in SLIP_ROADS:
+        return SLIP_ROAD_KMH
+    return USUAL_LIMIT_KMH[kind.classification]
 
 
 def _first_node(shape: Degrees, nodes: Degrees) -> int | None:

@@ -5,7 +5,9 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -92,8 +94,8 @@ SUPPORT = {
 }
 
 
-def plant(breaches: list[Breach], root: Path) -> None:
-    """Copy the house to `root`, and break it there."""
+def plant(breaches: list[Breach], root: Path) -> list[str]:
+    """Copy the house to `root`, and break it there; give the names of the planted modules."""
     (root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     for module in MODULES:
         copy = root / module.relative_to(ROOT)
@@ -101,19 +103,34 @@ def plant(breaches: list[Breach], root: Path) -> None:
         copy.write_bytes(module.read_bytes())
     house = root / "src" / "hubbub"
     needed = dict(SUPPORT) if breaches else {}
-    for breach in breaches:
-        needed[breach.module] = f"{needed.get(breach.module, '')}{breach.line}\n"
+    planted = []
+    for number, breach in enumerate(breaches):
+        name = breach.module.replace("planted.py", f"planted{number}.py")
+        needed[name] = f"{breach.line}\n"
+        planted.append(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
     for name, text in needed.items():
         (house / name).parent.mkdir(exist_ok=True)
         (house / name).write_text(text)
+    return planted
+
+
+@cache
+def caught(contract: str) -> dict[Breach, bool]:
+    """Plant all breaches of `contract` at once, and tell which of them the checker names."""
+    breaches = [breach for breach in BREACHES if breach.contract == contract]
+    with TemporaryDirectory() as folder:
+        planted = plant(breaches, Path(folder))
+        printed = lint(Path(folder), "--contract", contract)
+    assert "Contracts: 0 kept, 1 broken" in printed, printed
+    return {
+        breach: re.search(rf"\b{re.escape(name)}\b", printed) is not None
+        for breach, name in zip(breaches, planted, strict=True)
+    }
 
 
 @pytest.mark.parametrize("breach", BREACHES, ids=lambda b: f"{b.contract}: {b.module}: {b.line}")
-def test_a_planted_breach_is_caught(breach: Breach, tmp_path: Path) -> None:
-    plant([breach], tmp_path)
-    printed = lint(tmp_path, "--contract", breach.contract)
-    assert "Contracts: 0 kept, 1 broken" in printed, printed
-    assert re.search(r"planted|cellar|through", printed), printed
+def test_a_planted_breach_is_caught(breach: Breach) -> None:
+    assert caught(breach.contract)[breach]
 
 
 def test_the_copy_without_a_breach_is_kept(tmp_path: Path) -> None:

@@ -85,9 +85,23 @@ def test_memory_is_bounded_and_what_was_forgotten_is_looked_up_again(tmp_path: P
         days = range(0, 6 * 86_400, 86_400)
         for day in days:
             assert await rig.take(rows_at(range(day, day + 40))) == 40
-        assert sum(map(len, rig.seen._parts.values())) <= 80
+        assert sum(map(len, rig.seen._indices.values())) <= 50
         for day in days:
             assert await rig.take(rows_at(range(day, day + 41))) == 1
+        rig.journal.close()
+
+    run(work())
+
+
+def test_a_batch_over_more_days_than_memory_holds_is_judged_all_the_same(tmp_path: Path) -> None:
+    async def work() -> None:
+        rig = Rig(tmp_path, keys_max=50)
+        week = rows_at(range(0, 7 * 86_400, 3_600))
+        assert await rig.take(week) == len(week)
+        again = await asyncio.gather(*(rig.take(week) for _ in range(5)))
+        assert again == [0] * 5
+        assert await rig.take(rows_at([100])) == 1
+        assert sum(map(len, rig.seen._indices.values())) <= 50
         rig.journal.close()
 
     run(work())

@@ -115,10 +115,10 @@ class Request:
 
 def _password(credentials: str) -> str | None:
     try:
-        user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+        name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return None
-    return password or user or None
+    return password or name or None
 
 
 def _gunzip(body: bytes, bytes_max: int) -> bytes:

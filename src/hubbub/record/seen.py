@@ -1,18 +1,18 @@
 """Which pings are here already: the same person at the same time counts once, also after a restart.
 
-An index for each (day, bucket of people), read from the store and the journal when it is first
-asked, and forgotten when memory runs short.
+An index for each part (a day and a bucket of people), read from the store and the journal when it
+is first asked, and forgotten when memory runs short.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.record.events import BUCKETS, DAY, EventStore
+from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore, StoredFile
 from hubbub.record.journal import Journal
 from hubbub.record.journal_segments import pending_rows
 from hubbub.terms.pings import PING, Pings
@@ -20,9 +20,6 @@ from hubbub.terms.time import Instant
 
 _DAY_BITS: Final = 37  # microseconds of a day
 _RECENT_MAX: Final = 8_192  # keys in a set before they are packed, at an eighth of the memory
-
-type _Part = tuple[int, int]
-"""A day (since 1970, UTC) and a bucket of people."""
 
 
 class _Index:
@@ -63,56 +60,93 @@ class Seen:
         """Look into `store`, and into the `journal` whose segments lie in `folder`."""
         self._store, self._journal, self._folder = store, journal, folder
         self._keys_max = keys_max
-        self._parts: OrderedDict[_Part, _Index] = OrderedDict()
+        self._indices: OrderedDict[int, _Index] = OrderedDict()  # by part, last used last
+        self._in_use: Counter[int] = Counter()
+        self._keys = 0
         self._loading = asyncio.Lock()
+        self._fresh: dict[str, Pings] = {}
 
     async def unseen(self, rows: Pings) -> NDArray[np.bool_]:
         """Tell which of `rows` are new. They count as seen from now on.
 
         The caller appends the new ones to the journal before it awaits anything else.
         """
-        days, buckets = rows["at"] // DAY, rows["subject"] % BUCKETS
-        parts = np.unique(days * BUCKETS + buckets).tolist()
-        for part in parts:
-            if (part // BUCKETS, part % BUCKETS) not in self._parts:
-                await self._load((part // BUCKETS, part % BUCKETS))
-        new = np.zeros(len(rows), bool)
-        for part in parts:
-            index = self._parts[part // BUCKETS, part % BUCKETS]
-            self._parts.move_to_end((part // BUCKETS, part % BUCKETS))
-            inside = days * BUCKETS + buckets == part
-            new[inside] = index.add(_keys(rows[inside]))
+        part_of_row = _parts_of(rows)
+        parts: list[int] = np.unique(part_of_row).tolist()
+        self._in_use.update(parts)
+        try:
+            for part in parts:
+                if part not in self._indices:
+                    await self._load(part)
+            new = np.zeros(len(rows), bool)
+            for part in parts:
+                self._indices.move_to_end(part)
+                inside = part_of_row == part
+                new[inside] = self._indices[part].add(_keys(rows[inside]))
+            self._keys += int(np.count_nonzero(new))
+        finally:
+            self._in_use.subtract(parts)
+            if self._keys > self._keys_max:
+                self._forget_oldest()
         return new
 
-    async def _load(self, part: _Part) -> None:
+    async def _load(self, part: int) -> None:
         async with self._loading:
-            if part in self._parts:
+            if part in self._indices:
                 return
             # What was handed to the journal before now must be on the disk to be found there.
             await self._journal.append(np.empty(0, PING))
-            self._parts[part] = await asyncio.to_thread(self._read, part)
-            while len(self._parts) > 1 and sum(map(len, self._parts.values())) > self._keys_max:
-                self._parts.popitem(last=False)
+            index = await asyncio.to_thread(self._read, part)
+            self._indices[part] = index
+            self._keys += len(index)
 
-    def _read(self, part: _Part) -> _Index:
-        day, bucket = part
+    def _forget_oldest(self) -> None:
+        self._in_use = +self._in_use  # without those that nobody uses any more
+        for part in list(self._indices):
+            if self._keys <= self._keys_max:
+                return
+            if part not in self._in_use:
+                self._keys -= len(self._indices.pop(part))
+
+    def _read(self, part: int) -> _Index:
         pending = pending_rows(self._folder)
-        pending = pending[(pending["at"] // DAY == day) & (pending["subject"] % BUCKETS == bucket)]
         # After the journal: a segment leaves it only when its rows are in the store.
-        return _Index(np.concatenate([_keys(pending), self._stored(day, bucket)]))
-
-    def _stored(self, day: int, bucket: int) -> NDArray[np.int64]:
-        since, until = Instant(day * DAY), Instant((day + 1) * DAY)
         while True:
-            files = self._store.files(since=since, until=until, bucket=bucket)
             try:
-                stored = self._store.read(self._store.paths(files), columns=["subject", "at"])
+                stored = self._stored(part)
                 break
             except FileNotFoundError:
-                continue  # compaction has replaced them meanwhile
-        rows = np.empty(stored.num_rows, PING)
+                continue  # compaction has replaced a file meanwhile
+        return _Index(np.concatenate([_keys(_inside(rows, part)) for rows in (pending, *stored)]))
+
+    def _stored(self, part: int) -> list[Pings]:
+        day, bucket = divmod(part, BUCKETS)
+        since, until = Instant(day * DAY), Instant((day + 1) * DAY)
+        files = self._store.files(since=since, until=until, bucket=bucket)
+        sorted_files = [file for file in files if file.bucket != FRESH]
+        # A fresh file is in question for every bucket, so it is read once for all of them.
+        there = {file.path for file in self._store.listing() if file.bucket == FRESH}
+        self._fresh = {path: rows for path, rows in self._fresh.items() if path in there}
+        for file in files:
+            if file.bucket == FRESH and file.path not in self._fresh:
+                self._fresh[file.path] = self._times(file)
+        return [*map(self._times, sorted_files), *self._fresh.values()]
+
+    def _times(self, file: StoredFile) -> Pings:
+        stored = self._store.read(self._store.paths([file]), columns=["subject", "at"])
+        rows = np.zeros(stored.num_rows, PING)
         rows["subject"], rows["at"] = stored["subject"].to_numpy(), stored["at"].to_numpy()
-        return _keys(rows[(rows["at"] // DAY == day) & (rows["subject"] % BUCKETS == bucket)])
+        return rows
+
+
+def _parts_of(rows: Pings) -> NDArray[np.int64]:
+    parts: NDArray[np.int64] = rows["at"] // DAY * BUCKETS + rows["subject"] % BUCKETS
+    return parts
+
+
+def _inside(rows: Pings, part: int) -> Pings:
+    inside: Pings = rows[_parts_of(rows) == part]
+    return inside
 
 
 def _keys(rows: Pings) -> NDArray[np.int64]:

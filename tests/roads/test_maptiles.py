@@ -88,7 +88,8 @@ def test_from_afar_little_is_drawn(town: City, helsinki: City) -> None:
 
 def test_where_nothing_is_there_is_no_tile(town: City) -> None:
     assert town.tile(ZOOM_MAX, 0, 0) is None
-    assert town.tile(ZOOM_MAX + 1, 0, 0) is None
+    for nowhere in [(ZOOM_MAX + 1, 0, 0), (99, 1, 1), (-1, 0, 0), (12, 1 << 12, 0), (12, 0, -1)]:
+        assert town.tile(*nowhere) is None
 
 
 def test_a_whole_centre_is_small_enough_to_send_to_a_phone(helsinki: City) -> None:

@@ -23,7 +23,13 @@ from pmtiles.reader import MmapSource, Reader
 from hubbub.record.roads.edges import drivable_edges
 from hubbub.record.roads.extract import Box, box_of, read_roads
 from hubbub.record.roads.features import read_features
-from hubbub.record.roads.maptiles import segment_features, sort_layers, write_map
+from hubbub.record.roads.maptiles import (
+    ZOOM_MAX,
+    ZOOM_MIN,
+    segment_features,
+    sort_layers,
+    write_map,
+)
 from hubbub.record.roads.matcher import ValhallaMatcher, edge_parts
 from hubbub.record.roads.segments import cut_roads, pieces_table, segments_table
 from hubbub.record.roads.tiles import build_tiles, place_config
@@ -114,6 +120,8 @@ class City:
 
     def tile(self, zoom: int, x: int, y: int) -> bytes | None:
         """Give a tile of the map (MVT, gzipped); nothing where nothing is to be seen."""
+        if not (ZOOM_MIN <= zoom <= ZOOM_MAX and 0 <= x < 1 << zoom and 0 <= y < 1 << zoom):
+            return None
         tile: bytes | None = self._map.get(zoom, x, y)
         return tile
 

@@ -27,7 +27,8 @@ SPELLED_OTHERWISE = {
     "user_id": "subject",
     "users": "subjects",
 }
-SHELL_CALLS = frozenset({"breakpoint", "compile", "eval", "exec", "input", "open", "print"})
+SHELL_CALLS = frozenset({"input", "open", "print"})
+HIDDEN_IMPORTS = frozenset({"__builtins__", "__import__", "__loader__", "__spec__", "eval", "exec"})
 
 every_module = pytest.mark.parametrize("module", MODULES, ids=short)
 core_module = pytest.mark.parametrize(
@@ -110,6 +111,20 @@ def test_imports_stand_at_the_top(module: Path) -> None:
 def test_the_core_calls_nothing_of_the_shell(module: Path) -> None:
     calls = [n.func for n in ast.walk(tree_of(module)) if isinstance(n, ast.Call)]
     assert {c.id for c in calls if isinstance(c, ast.Name)} & SHELL_CALLS == set()
+
+
+def hidden_imports(tree: ast.Module) -> set[str]:
+    """Find what imports or runs code that neither the contracts nor the linter see."""
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} & HIDDEN_IMPORTS
+
+
+@every_module
+def test_every_import_can_be_seen(module: Path) -> None:
+    assert hidden_imports(tree_of(module)) == set()
+
+
+def test_a_hidden_import_is_found() -> None:
+    assert hidden_imports(ast.parse('__import__("hubbub.record")')) == {"__import__"}
 
 
 @every_module

@@ -1,0 +1,1 @@
+"""What is measured, not promised: run by `make bench`."""

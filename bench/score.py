@@ -1,0 +1,172 @@
+"""Scores published speeds against the simulated truth: coverage, error in km/h, jams found.
+
+Truth is fixed, by street of the simulation and five minutes, so that every system meets the same
+cells. A street is many samples of some 10 m, each at a place of an OSM way; a published row covers
+the samples inside its stretch, and a street's estimate is total length by total time over them. A
+street counts as covered when half of it is. Weights are vehicles. A jam is slower than 0.4 of the
+limit.
+
+    python -m bench.score PUBLISHED.parquet TRUTH.parquet SUMO2VALHALLA.json.gz
+"""
+
+import gzip
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import polars as pl
+
+WINDOW_S: Final = 300
+VEHICLES_MIN: Final = 3
+SAMPLED_S_MIN: Final = 30
+LENGTH_M_MIN: Final = 20
+OVERLAP_MIN: Final = 0.5
+LIMIT_CAP: Final = 1.3
+"""Estimates are cut at so many times the limit: a simulated car does not go faster."""
+JAM: Final = 0.4
+KMH_A_MPS: Final = 3.6
+
+
+class Street(msgspec.Struct, frozen=True, rename={"length_m": "len", "limit_mps": "speed"}):
+    """A street of the simulation: ways, directions and places in node order, every 10 m."""
+
+    length_m: float
+    limit_mps: float
+    v: list[int | None]
+    w: list[int | None] = []
+    f: list[int | None] = []
+    o: list[float | None] = []
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """How near to the truth some published speeds were."""
+
+    cells: int
+    coverage: float
+    coverage_of_vehicles: float
+    weighted_rmse_kmh: float
+    bias_kmh: float
+    jam_precision: float | None
+    jam_recall: float | None
+    jam_recall_of_all: float | None
+
+
+def read_samples(path: Path) -> pl.DataFrame:
+    """Read where each street of the simulation lies on the map."""
+    streets = msgspec.json.decode(gzip.decompress(path.read_bytes()), type=dict[str, Street])
+    rows = [
+        (edge, k, s.length_m, s.limit_mps * KMH_A_MPS, s.v[k], *place)
+        for edge, s in streets.items()
+        for k, place in enumerate(zip(s.w, s.f, s.o, strict=True))
+    ]
+    return pl.DataFrame(
+        rows,
+        orient="row",
+        schema={
+            "edge": pl.String,
+            "k": pl.Int32,
+            "length_m": pl.Float64,
+            "limit_kmh": pl.Float64,
+            "edge_id": pl.Int64,
+            "way_id": pl.Int64,
+            "forward": pl.Int8,
+            "frac": pl.Float64,
+        },
+    ).with_columns(
+        pl.col("forward").cast(pl.Boolean), m=pl.col("length_m") / pl.len().over("edge")
+    )
+
+
+def score(published: pl.DataFrame, truth: pl.DataFrame, samples: pl.DataFrame) -> Score:
+    """Score rows of (way_id, forward, from_frac, to_frac, window_start, window_s, kph)."""
+    street = samples.group_by("edge").agg(
+        pl.col("length_m", "limit_kmh").first(), mapped=pl.col("way_id").count()
+    )
+    cells = truth.select(
+        "edge",
+        pl.col("begin").cast(pl.Int64),
+        pl.col("kph", "sampled_s").cast(pl.Float64),
+        pl.col("vehicles").cast(pl.Int64),
+    ).join(street, on="edge")
+    cells = cells.filter(
+        (pl.col("vehicles") >= VEHICLES_MIN)
+        & (pl.col("sampled_s") >= SAMPLED_S_MIN)
+        & (pl.col("length_m") >= LENGTH_M_MIN)
+        & (pl.col("mapped") > 0)
+    )
+    estimated = (
+        _by_sample(published, samples)
+        .group_by("edge", "begin")
+        .agg(estimate=_harmonic("kph", "m"), covered_m=pl.col("m").sum())
+    )
+    covered = (
+        cells.join(estimated, on=["edge", "begin"])
+        .filter(pl.col("covered_m") >= OVERLAP_MIN * pl.col("length_m"))
+        .with_columns(estimate=pl.min_horizontal("estimate", LIMIT_CAP * pl.col("limit_kmh")))
+    )
+    return _compare(covered, cells)
+
+
+def _by_sample(published: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
+    """Give each sample its speed in each window of the truth: by time, where rows overlap it."""
+    start, length_s = pl.col("window_start"), pl.col("window_s")
+    first = start // WINDOW_S * WINDOW_S
+    last = (start + length_s - 1) // WINDOW_S * WINDOW_S
+    rows = (
+        published.filter(pl.col("kph").is_finite())
+        .with_columns(
+            pl.col("window_start", "window_s").cast(pl.Int64),
+            pl.col("kph").cast(pl.Float64).clip(1.0),
+        )
+        .join(samples, on=["way_id", "forward"])
+        .filter(pl.col("frac").is_between("from_frac", "to_frac"))
+        .with_columns(begin=pl.int_ranges(first, last + 1, WINDOW_S))
+        .explode("begin")
+    )
+    until = pl.min_horizontal(pl.col("begin") + WINDOW_S, start + length_s)
+    shared_s = until - pl.max_horizontal("begin", "window_start")
+    return (
+        rows.with_columns(shared_s=shared_s)
+        .group_by("edge", "begin", "k")
+        .agg(kph=_harmonic("kph", "shared_s"), m=pl.col("m").first())
+    )
+
+
+def _harmonic(value: str, weight: str) -> pl.Expr:
+    return pl.col(weight).sum() / (pl.col(weight) / pl.col(value)).sum()
+
+
+def _compare(covered: pl.DataFrame, cells: pl.DataFrame) -> Score:
+    vehicles = covered["vehicles"]
+    error = covered["estimate"] - covered["kph"]
+    true_jam = covered["kph"] < JAM * covered["limit_kmh"]
+    told_jam = covered["estimate"] < JAM * covered["limit_kmh"]
+    found = (true_jam & told_jam).sum()
+    all_jams = (cells["kph"] < JAM * cells["limit_kmh"]).sum()
+    mean_square = (error**2 * vehicles).sum() / max(vehicles.sum(), 1)
+    return Score(
+        cells=len(covered),
+        coverage=len(covered) / len(cells),
+        coverage_of_vehicles=vehicles.sum() / cells["vehicles"].sum(),
+        weighted_rmse_kmh=mean_square**0.5,
+        bias_kmh=error.sum() / max(len(error), 1),
+        jam_precision=_ratio(found, told_jam.sum()),
+        jam_recall=_ratio(found, true_jam.sum()),
+        jam_recall_of_all=_ratio(found, all_jams),
+    )
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def main(arguments: list[str]) -> None:
+    """Print the score of a file of published speeds."""
+    published, truth, streets = map(Path, arguments)
+    scored = score(pl.read_parquet(published), pl.read_parquet(truth), read_samples(streets))
+    print(msgspec.json.format(msgspec.json.encode(scored)).decode())  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,164 @@
+"""Makes the picture of now from noised counts: live where many were counted, else the usual.
+
+The latest speed never wins: it is one voice among what is usual on the road at this hour, and it
+fades with age. What is usual is learnt from the road's own past, and leans on the roads of its
+class where that past is thin. Only noised counts are looked at, so nobody is hidden worse.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+
+from hubbub.products.traffic.declarations import Numbers, Roads, speed_kmh
+from hubbub.products.traffic.flow import LiveFlow, RoadFlow, Source
+from hubbub.terms.roads import SegmentNumber
+from hubbub.terms.time import Instant
+
+FADE_S: Final = 300.0
+"""The voice of a window falls by e in so long."""
+USUAL_PEOPLE: Final = 4.0
+"""What is usual weighs as much as so many people just counted."""
+ROAD_PEOPLE: Final = 6.0
+"""What is usual on a road all day weighs as much as so many people in an hour's usual."""
+CLASS_PEOPLE: Final = 20.0
+"""What is usual on all roads of a class weighs as much as so many people in a road's usual."""
+UNKNOWN: Final = 0.4
+"""What is expected where nothing was ever counted: 0.6 of what one may drive."""
+SPREAD: Final = 0.04
+"""The variance of roads around what is expected of them: noise is weighed against it."""
+PEOPLE_MIN: Final = 1e-3
+"""Noise may make fewer than nobody."""
+FREE_FLOW_MIN: Final = 0.5
+"""Of what one may drive: a road that is never faster is not free, but jammed."""
+NOISE_DEVIATIONS: Final = 3.0
+"""A past of no more people than noise alone may show is none."""
+SURE_PEOPLE: Final = 10.0
+"""So many people give half of the confidence that there is to have."""
+
+
+class Tally(NamedTuple):
+    """People counted on each road, the sum of their values, and the variance of noise in both."""
+
+    people: Numbers
+    values: Numbers
+    noise: Numbers
+
+    def __add__(self, other: Self) -> Self:  # type: ignore[override]
+        """Count both together."""
+        return self._replace(
+            people=self.people + other.people,
+            values=self.values + other.values,
+            noise=self.noise + other.noise,
+        )
+
+    def faded(self, voice: float) -> Self:
+        """Leave people only a part of their voice."""
+        return self._replace(
+            people=self.people * voice,
+            values=self.values * voice,
+            noise=self.noise * voice * voice,
+        )
+
+
+class Recent(NamedTuple):
+    """What the newest windows counted, and on each road how old they are (`inf`: nothing)."""
+
+    tally: Tally
+    floor: Numbers  # people that a road must show to be shown live
+    age_s: Numbers
+    faded: Tally
+
+
+def blend(
+    roads: Roads, recent: Recent, past: Mapping[int, Tally], *, hour: int, at: Instant
+) -> LiveFlow:
+    """Make the picture of `at`, in local `hour`, of the recent windows and the past hours."""
+    size = len(roads)
+    ever = sum_up([*past.values()], size)
+    by_hour = {each: _usual(roads, past[each], ever) for each in past}
+    usual = by_hour.get(hour)
+    if usual is None:
+        usual = _usual(roads, sum_up([], size), ever)
+    mean = _shrunk(recent.faded, usual, voice=USUAL_PEOPLE)
+    live = recent.tally.people >= recent.floor
+    known = ever.people > NOISE_DEVIATIONS * np.sqrt(ever.noise)
+    speeds = np.where(live, speed_kmh(mean, roads.limit_kmh), speed_kmh(usual, roads.limit_kmh))
+    speeds = np.where(live | known, np.minimum(speeds, roads.limit_kmh), roads.limit_kmh)
+    fastest = np.max([speed_kmh(each, roads.limit_kmh) for each in (*by_hour.values(), usual)], 0)
+    free = np.clip(fastest, FREE_FLOW_MIN * roads.limit_kmh, roads.limit_kmh)
+    free = np.where(live | known, free, roads.limit_kmh)
+    jam = 10 * (1 - np.minimum(speeds / free, 1))
+    confidence = np.select(
+        [live, known],
+        [0.7 + 0.3 * _sure(recent.faded.people), 0.5 + 0.2 * _sure(ever.people)],
+        default=0.3,
+    )
+    columns = (speeds, free, jam, confidence, recent.age_s, live, known)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return LiveFlow(
+        at=at,
+        roads=tuple(
+            RoadFlow(
+                segment=SegmentNumber(number),
+                speed_kmh=round(speed, 1),
+                free_flow_kmh=round(free_flow, 1),
+                jam_factor=round(jam_factor, 1),
+                confidence=round(sure, 2),
+                age_s=int(age_s) if is_live else None,
+                source=_source(live=is_live, known=is_known),
+            )
+            for number, (speed, free_flow, jam_factor, sure, age_s, is_live, is_known) in enumerate(
+                rows
+            )
+        ),
+    )
+
+
+def sum_up(tallies: Sequence[Tally], size: int) -> Tally:
+    """Count all together."""
+    total = Tally(np.zeros(size), np.zeros(size), np.zeros(size))
+    for tally in tallies:
+        total = total + tally
+    return total
+
+
+def _usual(roads: Roads, in_hour: Tally, ever: Tally) -> Numbers:
+    """Give each road's usual value in an hour: its own, as far as it was counted."""
+    city = _total(ever)
+    everywhere = _shrunk(city, np.array([UNKNOWN]), voice=CLASS_PEOPLE)
+    of_class = np.full(len(roads), everywhere[0])
+    for each in np.unique(roads.road_class):
+        alike = roads.road_class == each
+        of_all = _total(Tally(*(column[alike] for column in ever)))
+        of_class[alike] = _shrunk(of_all, everywhere, voice=CLASS_PEOPLE)
+    of_road = _shrunk(ever, of_class, voice=CLASS_PEOPLE)
+    now = _shrunk(_total(in_hour), everywhere, voice=CLASS_PEOPLE)
+    return _shrunk(in_hour, np.clip(of_road + now - everywhere, -1, 1), voice=ROAD_PEOPLE)
+
+
+def _shrunk(tally: Tally, expected: Numbers, *, voice: float) -> Numbers:
+    """Move from what was expected towards what was counted, as far as people outweigh noise.
+
+    The best linear estimate of a road's deviation: with n people, noise of variance s^2 and
+    deviations of variance t^2, the residual is divided by n + voice + s^2 / (t^2 n).
+    """
+    people = np.maximum(tally.people, PEOPLE_MIN)
+    residual = tally.values - tally.people * expected
+    moved = residual / (people + voice + tally.noise / (SPREAD * people))
+    return np.clip(expected + moved, -1.0, 1.0)
+
+
+def _total(tally: Tally) -> Tally:
+    return Tally(*(column.sum(keepdims=True) for column in tally))
+
+
+def _sure(people: Numbers) -> Numbers:
+    counted = np.maximum(people, 0)
+    return counted / (counted + SURE_PEOPLE)
+
+
+def _source(*, live: bool, known: bool) -> Source:
+    if live:
+        return "live"
+    return "typical" if known else "free-flow"

@@ -1,0 +1,113 @@
+"""Keeps what was released lately and what is usual, and gives the picture of any moment."""
+
+from collections import deque
+from functools import partial
+from math import exp
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from hubbub.crowd.blocks import Windows
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.gate import Released, postprocess
+from hubbub.products.traffic.blend import FADE_S, Recent, Tally, blend, sum_up
+from hubbub.products.traffic.declarations import Roads
+from hubbub.products.traffic.flow import LiveFlow
+from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.time import SECOND, Instant, moment
+
+WINDOWS_MAX: Final = 3
+"""How many windows of each road live traffic is made of; older ones become its past."""
+
+
+class LivePicture:
+    """Takes the windows of one plan of live traffic as they are released, oldest first."""
+
+    def __init__(
+        self, declaration: Declaration[LiveTraffic], roads: Roads, *, zone: ZoneInfo
+    ) -> None:
+        assert isinstance(declaration.blocks, Windows), "live traffic is released in windows"
+        self._declaration, self._roads, self._zone = declaration, roads, zone
+        self._length_s = declaration.blocks.length_s
+        self._recent: deque[tuple[Instant, Released[pa.Table]]] = deque()
+        self._past: dict[int, Released[pa.Table]] = {}  # by hour of the local day
+
+    def add(self, window: Released[pa.Table], *, end: Instant) -> None:
+        """Take a window that ended at `end`."""
+        self._recent.append((end, window))
+        self._grow_old(end)
+
+    def at(self, now: Instant) -> Released[LiveFlow] | None:
+        """Give the picture of `now`; nothing before the first release."""
+        self._grow_old(now)
+        hours = tuple(self._past)
+        released = [*(self._past[hour] for hour in hours), *(each for _, each in self._recent)]
+        if not released:
+            return None
+        ends = tuple(end for end, _ in self._recent)
+        return postprocess(partial(self._blended, hours=hours, ends=ends, now=now), *released)
+
+    def _grow_old(self, now: Instant) -> None:
+        """Let windows that are no longer recent become part of the past."""
+        while self._recent and now - self._recent[0][0] > WINDOWS_MAX * self._length_s * SECOND:
+            end, window = self._recent.popleft()
+            hour = moment(end, self._zone).hour
+            past = [self._past[hour]] if hour in self._past else []
+            self._past[hour] = postprocess(_added_up, window, *past)
+
+    def _blended(
+        self, *tables: pa.Table, hours: tuple[int, ...], ends: tuple[Instant, ...], now: Instant
+    ) -> LiveFlow:
+        past = {hour: self._tally(table) for hour, table in zip(hours, tables, strict=False)}
+        recent = self._recent_of(tables[len(hours) :], ends=ends, now=now)
+        return blend(self._roads, recent, past, hour=moment(now, self._zone).hour, at=now)
+
+    def _recent_of(
+        self, tables: tuple[pa.Table, ...], *, ends: tuple[Instant, ...], now: Instant
+    ) -> Recent:
+        """Count the recent windows together. A voice fades once the next window is due."""
+        size = len(self._roads)
+        tallies = [self._tally(table) for table in tables]
+        ages_s = [(now - end) / SECOND for end in ends]
+        newest_s, windows = np.full(size, np.inf), np.zeros(size)
+        for tally, age_s in zip(tallies, ages_s, strict=True):
+            told = tally.noise > 0
+            newest_s[told] = np.minimum(newest_s[told], age_s)
+            windows += told
+        faded = [
+            tally.faded(exp(min(0.0, self._length_s - age_s) / FADE_S))
+            for tally, age_s in zip(tallies, ages_s, strict=True)
+        ]
+        declared = self._declaration
+        margin = declared.noise.margin(declared.floor.luck) / declared.bound.weight
+        return Recent(
+            tally=sum_up(tallies, size),
+            floor=declared.floor.people + margin * np.sqrt(windows),
+            age_s=newest_s,
+            faded=sum_up(faded, size),
+        )
+
+    def _tally(self, table: pa.Table) -> Tally:
+        """Turn a table of counters into people, for all roads."""
+        size, weight = len(self._roads), self._declaration.bound.weight
+        up, down, blocks = np.zeros(size), np.zeros(size), np.zeros(size)
+        keys = table["key"].to_numpy()
+        up[keys], down[keys] = table["up"].to_numpy(), table["down"].to_numpy()
+        blocks[keys] = table["blocks"].to_numpy() if "blocks" in table.column_names else 1
+        noise = 2 * (self._declaration.noise.deviation / weight) ** 2 * blocks
+        return Tally((up + down) / weight, (up - down) / weight, noise)
+
+
+def _added_up(*tables: pa.Table) -> pa.Table:
+    """Add counters up by road, and count how many blocks, each with its noise, are in them."""
+    counted = [
+        table
+        if "blocks" in table.column_names
+        else table.append_column("blocks", pa.array(np.ones(len(table), dtype=np.int64)))
+        for table in tables
+    ]
+    total = pa.concat_tables(counted).group_by("key")
+    summed = total.aggregate([("up", "sum"), ("down", "sum"), ("blocks", "sum")])
+    return summed.rename_columns(["key", "up", "down", "blocks"])

@@ -70,21 +70,18 @@ class Admission:
 
     def _in_time(self, badge: Badge, parsed: Parsed) -> tuple[Pings, list[Rejected]]:
         now, limits, at = self._clock.now(), self._limits, parsed.rows["at"]
+        self.refusals.count("bad-row", len({reason.row for reason in parsed.rejected}))
+        latest = now + limits.future_s_max * SECOND
+        oldest = now - limits.past_s_max * SECOND
+        agreed = badge.since - limits.deal_slack_s * SECOND
+        if len(at) == 0 or (at.min() >= max(oldest, agreed) and at.max() <= latest):
+            return parsed.rows, parsed.rejected
         rejected = [*parsed.rejected]
-        self.refusals.count("bad-row", len({reason.row for reason in rejected}))
         good = np.ones(len(at), bool)
         for reason, outside, expected in (
-            ("future", at > now + limits.future_s_max * SECOND, "a time that has come"),
-            (
-                "too-old",
-                at < now - limits.past_s_max * SECOND,
-                f"a time within the last {limits.past_s_max / 86_400:g} days",
-            ),
-            (
-                "before-deal",
-                at < badge.since - limits.deal_slack_s * SECOND,
-                "a time after this device's deal was made",
-            ),
+            ("future", at > latest, "a time that has come"),
+            ("too-old", at < oldest, f"a time within {limits.past_s_max / 86_400:g} days"),
+            ("before-deal", at < agreed, "a time after this device's deal was made"),
         ):
             refused = parsed.places[outside & good].tolist()
             rejected += [Rejected(row, "at", expected) for row in refused]

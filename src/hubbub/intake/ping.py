@@ -108,15 +108,11 @@ OWN_FIELDS: Final[Fields] = {
 _ROW: Final = Field("", "an object with `at`, `lat` and `lon`")
 
 # Seconds up to 2096: milliseconds, a common slip, are far beyond it.
-_BOUNDS: Final = {
-    "at": (0.0, 4e9),
-    "lat": (-90.0, 90.0),
-    "lon": (-180.0, 180.0),
-    "accuracy_m": (0.0, 1e8),
-    "speed_mps": (0.0, 300.0),
-    "course_deg": (0.0, 360.0),
-}
-_REQUIRED: Final = ("at", "lat", "lon")
+# In the order of `Columns`. Seconds go up to 2096: milliseconds, a common slip, are far beyond it.
+_LOW: Final = np.array([[0.0], [-90.0], [-180.0], [0.0], [0.0], [0.0]])
+_HIGH: Final = np.array([[4e9], [90.0], [180.0], [1e8], [300.0], [360.0]])
+_SCALE: Final = np.array([[SECOND], [1e6], [1e6], [10.0], [100.0], [1.0]])
+_OPTIONAL: Final = slice(3, 6)
 _INT16_MAX: Final = 32_767
 
 
@@ -141,19 +137,17 @@ def check(
     `places` says where the rows were in the body, and `rejected` what was refused of it before.
     """
     where = np.arange(len(columns.at)) if places is None else np.array(places, np.int64)
-    good = np.ones(len(columns.at), bool)
+    values = np.vstack(columns)
+    possible = (values >= _LOW) & (values <= _HIGH)
+    possible[_OPTIONAL] |= np.isnan(values[_OPTIONAL])
+    if possible.all():
+        return Parsed(_packed(values, source), where, [*rejected])
     refused = [*rejected]
-    for ours, values in columns._asdict().items():
-        low, high = _BOUNDS[ours]
-        possible = (values >= low) & (values <= high)
-        if ours not in _REQUIRED:
-            possible |= np.isnan(values)
-        good &= possible
-        if not possible.all():
-            refused += [Rejected(row, *fields[ours]) for row in where[~possible].tolist()]
-    kept = Columns(*(values[good] for values in columns))
+    for ours, column in zip(Columns._fields, possible, strict=True):
+        refused += [Rejected(row, *fields[ours]) for row in where[~column].tolist()]
     refused.sort(key=lambda reason: reason.row)
-    return Parsed(_packed(kept, source), where[good], refused)
+    good = possible.all(axis=0)
+    return Parsed(_packed(values[:, good], source), where[good], refused)
 
 
 def columns_of(pings: Sequence[Ping]) -> Columns:
@@ -242,18 +236,13 @@ def seconds(at: datetime | float) -> float:
     return at
 
 
-def _packed(columns: Columns, source: Source) -> Pings:
-    rows = np.zeros(len(columns.at), PING)
-    rows["at"] = np.rint(columns.at * SECOND)
-    rows["lat_e6"] = np.rint(columns.lat * 1e6)
-    rows["lon_e6"] = np.rint(columns.lon * 1e6)
-    rows["accuracy_dm"] = _small(columns.accuracy_m * 10)
-    rows["speed_cms"] = _small(columns.speed_mps * 100)
-    rows["course_deg"] = _small(np.rint(columns.course_deg) % 360)
+def _packed(values: NDArray[np.float64], source: Source) -> Pings:
+    scaled = np.rint(values * _SCALE)
+    small = np.minimum(scaled[_OPTIONAL], _INT16_MAX)
+    small[np.isnan(small)] = NOT_TOLD
+    rows = np.zeros(values.shape[1], PING)
+    rows["at"], rows["lat_e6"], rows["lon_e6"] = scaled[0], scaled[1], scaled[2]
+    rows["accuracy_dm"], rows["speed_cms"], rows["course_deg"] = small
+    rows["course_deg"][rows["course_deg"] == 360] = 0
     rows["source"] = source
     return rows
-
-
-def _small(values: NDArray[np.float64]) -> NDArray[np.int16]:
-    rounded = np.rint(np.minimum(values, _INT16_MAX))
-    return np.where(np.isnan(rounded), NOT_TOLD, rounded).astype(np.int16)

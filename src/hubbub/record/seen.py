@@ -34,19 +34,21 @@ class _Index:
 
     def add(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Add `keys`, and tell which of them are new."""
-        places = np.searchsorted(self._packed, keys)
+        packed, recent = self._packed, self._recent
         new = np.ones(len(keys), bool)
-        inside = places < len(self._packed)
-        new[inside] = self._packed[places[inside]] != keys[inside]
-        recent = self._recent
-        for place in np.flatnonzero(new).tolist():
-            key = int(keys[place])
+        if len(packed):
+            places = np.minimum(np.searchsorted(packed, keys), len(packed) - 1)
+            new = packed[places] != keys
+        for place, key in enumerate(keys.tolist()):
+            if not new[place]:
+                continue
             if key in recent:
                 new[place] = False
             else:
                 recent.add(key)
         if len(recent) > _RECENT_MAX:
-            self._packed = np.union1d(self._packed, np.fromiter(recent, np.int64, len(recent)))
+            more = np.fromiter(recent, np.int64, len(recent))
+            self._packed = np.sort(np.concatenate([packed, more]))
             recent.clear()
         return new
 
@@ -72,7 +74,7 @@ class Seen:
         The caller appends the new ones to the journal before it awaits anything else.
         """
         part_of_row = _parts_of(rows)
-        parts: list[int] = np.unique(part_of_row).tolist()
+        parts = sorted(set(part_of_row.tolist()))
         self._in_use.update(parts)
         try:
             for part in parts:

@@ -89,6 +89,14 @@ class Windows:
         """Tell when a window of `group` ends."""
         return Instant(((window + 1) * self.length_s + group * self.phase_s) * SECOND)
 
+    def end_of(self, name: str) -> Instant:
+        """Tell when the block of this name ended."""
+        return self.end(*_place(name))
+
+    def group_of(self, name: str) -> int:
+        """Tell which group of keys the block of this name is of."""
+        return _place(name)[1]
+
     def block(self, window: int, group: int, *, zone: ZoneInfo) -> Block:
         """Give the block of one window of one group."""
         until = Instant(self.end(window, group) - 1)
@@ -142,6 +150,12 @@ def day_number(at: Instant, zone: ZoneInfo) -> int:
 def day_name(day: int) -> str:
     """Write a local day as people do: 2026-11-25."""
     return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Read the window and the group in a block's name."""
+    *_, window, _, group = name.split()
+    return int(window), int(group)
 
 
 def _first_quarter(day: int, zone: ZoneInfo) -> int:

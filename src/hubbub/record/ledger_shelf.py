@@ -39,9 +39,10 @@ class LedgerShelf:
         """Give what was released as `release`, if anything was."""
         return next(self._find("release = ?", release), None)
 
-    def latest(self, product: str, *, since: int = 0) -> list[Stored]:
-        """List what `product` released after entry `since`, the oldest first."""
-        return list(self._find("product = ? AND seq > ? ORDER BY seq", product, since))
+    def latest(self, product: str, *, since: int = 0, released_since: int = 0) -> list[Stored]:
+        """List what `product` released after entry `since`, from an instant on, the oldest first."""
+        where = "product = ? AND seq > ? AND released_at >= ? ORDER BY seq"
+        return list(self._find(where, product, since, released_since))
 
     def newest(self, limit: int, *, before: str | None = None) -> list[Stored]:
         """List releases of all products, the newest first, older than the one called `before`."""

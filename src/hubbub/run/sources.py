@@ -12,6 +12,7 @@ from hubbub.crowd.gate import Released
 from hubbub.deal.desk import DealDesk
 from hubbub.intake.door import Door
 from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.products.traffic.declarations import Roads, live_declaration
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.record.deal_store import DealStore
 from hubbub.record.journal import Journal
@@ -20,7 +21,7 @@ from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
 from hubbub.run.house import open_shelf, operator_key
-from hubbub.run.live import LiveView
+from hubbub.run.live import LiveView, ReleasedWindows
 from hubbub.run.metrics import HouseMetrics, registry
 from hubbub.run.products import declarations
 from hubbub.run.settings import Settings
@@ -53,7 +54,8 @@ class HouseSources:
         self._key = operator_key(home)
         self._metrics = registry(HouseMetrics(door, journal, keeper=self._keeper))
         self._declarations = declarations(settings.traffic.live_promise)
-        self._live = None if self._city is None else LiveView(self._shelf, self._city, clock)
+        self._live = self._city and self._view(self._city)
+        self._known: set[str] = set()
 
     @property
     def city(self) -> CityCard | None:
@@ -101,7 +103,9 @@ class HouseSources:
 
     def is_released(self, digest: str) -> bool:
         """Tell whether the ledger knows bytes of this digest as released."""
-        return self._shelf.known(digest)
+        if digest not in self._known and self._shelf.known(digest):
+            self._known.add(digest)  # nothing is ever taken out of a ledger
+        return digest in self._known
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         """Give a map tile, if there is one."""
@@ -148,6 +152,12 @@ class HouseSources:
             reasons=reasons,
             lag_s={name: round(value, 3) for name, value in lag_s.items()},
         )
+
+    def _view(self, city: City) -> LiveView:
+        declared = live_declaration(self._settings.traffic.live_promise)
+        shelf, roads = open_shelf(self._home), Roads(city.segments)
+        windows = ReleasedWindows(shelf, declared, roads, zone=city.zone)
+        return LiveView(windows, shelf=shelf, clock=self._clock)
 
     def _keeper(self) -> KeeperStatus | None:
         return read_status(self._home.keeper_status)

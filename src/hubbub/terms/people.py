@@ -18,6 +18,6 @@ class Personal(msgspec.Struct, frozen=True):
         """Name the kind and nothing else."""
         return f"<{type(self).__name__}>"
 
-    def __rich_repr__(self) -> list[tuple[str, Any]]:  # type: ignore[override]
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Show nothing more to a pretty printer."""
         return []

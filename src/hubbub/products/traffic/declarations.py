@@ -175,6 +175,12 @@ def live_declaration(promise: LivePromise) -> Declaration[LiveTraffic]:
     return LIVE_DAY if promise == "person-day" else LIVE_PASSAGE
 
 
+def windows_of(declaration: Declaration[LiveTraffic]) -> Windows:
+    """Give the windows in which a plan of live traffic is released."""
+    assert isinstance(declaration.blocks, Windows), "live traffic is released in windows"
+    return declaration.blocks
+
+
 def speed_kmh(mean: Numbers, limit_kmh: Numbers) -> Numbers:
     """Turn means of the value (-1..1) back into speeds: v = c x / (1 - x)."""
     share = (PRIOR + REACH * np.clip(mean, -1.0, 1.0)) / SHARE

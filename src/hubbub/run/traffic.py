@@ -1,0 +1,114 @@
+"""Traffic, step by step: read through gate 1, match, publish through gate 2."""
+
+import os
+from datetime import datetime, time
+from typing import Final
+
+import structlog
+
+from hubbub.crowd.blocks import Block
+from hubbub.crowd.bounds import DayPlan
+from hubbub.crowd.gate import Question, release, spend
+from hubbub.products.traffic.declarations import LivePromise, Roads, live_declaration, windows_of
+from hubbub.products.traffic.live import REFED_S, LiveMatching
+from hubbub.record.engine import Engine
+from hubbub.record.events import TailLost
+from hubbub.record.ledger import Ledger
+from hubbub.record.record import Record
+from hubbub.record.roads.city import City
+from hubbub.terms.errors import Refused
+from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.time import SECOND, Instant, instant, local_day
+
+log = structlog.get_logger()
+
+TICK_US: Final = 30 * SECOND
+"""How often new windows are published."""
+
+_GATHERED_US: Final = 45 * SECOND  # phones send, and rows come to rest, so long after a window
+_STALE_US: Final = 900 * SECOND  # a window that ended longer ago says nothing about now
+_SLICE_US: Final = 60 * SECOND  # of the past, fed again at once
+
+
+class TrafficLoop:
+    """Follows phones and publishes what the crowd's speeds are, one tick after the other."""
+
+    def __init__(
+        self,
+        record: Record,
+        ledger: Ledger,
+        city: City,
+        *,
+        promise: LivePromise,
+    ) -> None:
+        self._record, self._ledger, self._zone = record, ledger, city.zone
+        self._matching = LiveMatching(city.matcher())
+        self._declared = live_declaration(promise)
+        self._windows = windows_of(self._declared)
+        self._keys = Roads(city.segments).keys
+        self._engine = Engine()
+        self._after = record.version()
+        self._published = Instant(0)
+        self.passes = self.releases = 0
+        self.trouble = ""
+
+    @property
+    def phones(self) -> int:
+        """Count the phones that are followed."""
+        return self._matching.phones
+
+    def step(self, now: Instant) -> None:
+        """Take what has come in; publish the windows that are over."""
+        try:
+            pings, self._after = self._record.tail(LiveTraffic, after=self._after)
+        except TailLost:
+            self.catch_up(now)
+            return
+        passes = self._matching.feed(pings, now)
+        self.passes += passes.rows.num_rows
+        self._record.hold(passes, since=self._needed_since(now))
+        self._publish(now)
+
+    def catch_up(self, now: Instant) -> None:
+        """Follow the last minutes' pings again, so that a restart loses no open window."""
+        self._after = self._record.version()
+        since = min(Instant(now - REFED_S * SECOND), self._needed_since(now))
+        for begin in range(since, now, _SLICE_US):
+            end = Instant(min(now, begin + _SLICE_US))
+            rows = self._record.read(LiveTraffic, since=Instant(begin), until=end)
+            passes = self._matching.feed(self._record.collect(rows), end)
+            self._record.hold(passes, since=self._needed_since(now))
+        self._publish(now)
+
+    def _publish(self, now: Instant) -> None:
+        """Ask about every block that ended, once each, the oldest first."""
+        until = Instant((now - _GATHERED_US) // TICK_US * TICK_US)
+        since = max(self._published, Instant(until - _STALE_US))
+        for block in self._windows.blocks_ended(since, until, zone=self._zone):
+            try:
+                self._release(block, now)
+                self.trouble = ""
+            except Refused as refused:
+                self.trouble = str(refused).splitlines()[0]
+                log.warning("a window was refused", block=block.name, why=self.trouble)
+        self._published = max(self._published, until)
+
+    def _release(self, block: Block, now: Instant) -> None:
+        declared = self._declared
+        rows = self._record.read_passes(LiveTraffic, since=self._needed_since(now), until=now)
+        question = Question(
+            declaration=declared,
+            rows={"passes": self._record.collect(rows)},
+            keys=self._keys,
+            block=block,
+        )
+        payment = spend(self._ledger, question, at=now)
+        release(question, payment, engine=self._engine.run, entropy=os.urandom)
+        self.releases += 1
+
+    def _needed_since(self, now: Instant) -> Instant:
+        """Tell how far back passes are needed: for a plan of the day, to its start."""
+        oldest = Instant(now - _STALE_US - _GATHERED_US - self._windows.length_s * SECOND)
+        if not isinstance(self._declared.bound, DayPlan):
+            return oldest
+        return instant(datetime.combine(local_day(oldest, self._zone), time(), self._zone))

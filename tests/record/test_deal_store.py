@@ -98,6 +98,7 @@ def test_a_device_that_renews_stays_the_same_person_and_its_old_token_ends(
     store: DealStore, by: str
 ) -> None:
     old = store.enrol("ann", BOTH, "page")
+    assert store.badge(old.token.secret) == old.badge
     new = store.renew(old.token if by == "token" else DeviceName("ann"), BOTH, "command")
     assert store.badge(old.token.secret) is None
     assert store.badge(new.token.secret) == new.badge

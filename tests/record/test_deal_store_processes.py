@@ -2,10 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_what_another_process_takes_back_holds_at_the_next_question(tmp_path: Pa
 def test_a_token_that_another_process_renews_ends_at_the_next_question(tmp_path: Path) -> None:
     with opened(tmp_path, HandClock()) as here, opened(tmp_path, HandClock()) as there:
         ann = here.enrol("ann", BOTH, "page")
-        assert there.badge(ann.token.secret) == ann.badge
+        assert here.badge(ann.token.secret) == there.badge(ann.token.secret) == ann.badge
         renewed = there.renew(DeviceName("ann"), BOTH, "command")
         assert here.badge(ann.token.secret) is None
         assert here.badge(renewed.token.secret) == renewed.badge
@@ -132,3 +133,31 @@ def test_a_kill_while_enrolling_loses_nobody_who_was_answered(tmp_path: Path, li
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         orphans = "SELECT count(*) FROM device WHERE receipt IS NULL"
         assert connection.exec_driver_sql(orphans).scalar() == 0
+
+
+def test_a_writer_takes_its_turn_at_once_and_a_reader_makes_nobody_wait(tmp_path: Path) -> None:
+    """A transaction that reads first and then writes is refused if another wrote in between."""
+    with (
+        opened(tmp_path, HandClock()) as store,
+        closing(sqlite3.connect(tmp_path / "deal.sqlite", timeout=0)) as other,
+    ):
+        with database(tmp_path), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        with store._reading.connect() as reading:
+            reading.exec_driver_sql("SELECT count(*) FROM device")
+            store.enrol("ann", BOTH, "page")
+
+
+def test_a_commit_is_on_disk_and_what_is_deleted_is_overwritten(tmp_path: Path) -> None:
+    with opened(tmp_path, HandClock()), database(tmp_path) as connection:
+        told = {
+            pragma: connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
+            for pragma in ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
+        }
+    full = 2
+    assert told == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "secure_delete": 1,
+        "foreign_keys": 1,
+    }

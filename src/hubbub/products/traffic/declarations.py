@@ -181,6 +181,12 @@ def windows_of(declaration: Declaration[LiveTraffic]) -> Windows:
     return declaration.blocks
 
 
+def windows_of(declaration: Declaration[LiveTraffic]) -> Windows:
+    """Give the windows that a plan of live traffic is released in."""
+    assert isinstance(declaration.blocks, Windows), "live traffic is released in windows"
+    return declaration.blocks
+
+
 def speed_kmh(mean: Numbers, limit_kmh: Numbers) -> Numbers:
     """Turn means of the value (-1..1) back into speeds: v = c x / (1 - x)."""
     share = (PRIOR + REACH * np.clip(mean, -1.0, 1.0)) / SHARE

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from hubbub.crowd.blocks import Windows
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import Released, postprocess
 from hubbub.products.traffic.blend import FADE_S, Recent, Tally, blend, sum_up
-from hubbub.products.traffic.declarations import Roads
+from hubbub.products.traffic.declarations import Roads, windows_of
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.time import SECOND, Instant, moment
@@ -28,9 +27,8 @@ class LivePicture:
     def __init__(
         self, declaration: Declaration[LiveTraffic], roads: Roads, *, zone: ZoneInfo
     ) -> None:
-        assert isinstance(declaration.blocks, Windows), "live traffic is released in windows"
         self._declaration, self._roads, self._zone = declaration, roads, zone
-        self._length_s = declaration.blocks.length_s
+        self._length_s = windows_of(declaration).length_s
         self._recent: deque[tuple[Instant, Released[pa.Table]]] = deque()
         self._past: dict[int, Released[pa.Table]] = {}  # by hour of the local day
 

@@ -104,15 +104,13 @@ def arrow(passes: Sequence[Pass]) -> pa.Table:
     return pa.Table.from_pylist(rows, pa.schema([*kinds.items()]))
 
 
-def permitted(passes: Sequence[Pass]) -> Permitted[pa.Table, LiveTraffic]:
-    """Permit passes for live traffic, through gate 1."""
+def permitted(rows: pa.Table) -> Permitted[pa.Table, LiveTraffic]:
+    """Permit rows for live traffic, through gate 1."""
     resting = ibis.table(PASSES_SCHEMA | STAMP, name="resting")
     dead = ibis.table({"receipt": "int64"}, name="dead")
     nobody = pa.table({"receipt": pa.array([], pa.int64())})
     may_be_read = permit(resting, LiveTraffic, Recipient.OWN, dead=dead)
-    return collect(
-        may_be_read, lambda rows: engine(rows, {"resting": arrow(passes), "dead": nobody})
-    )
+    return collect(may_be_read, lambda asked: engine(asked, {"resting": rows, "dead": nobody}))
 
 
 def ask(
@@ -123,7 +121,7 @@ def ask(
     keys: PublicKeys = ROADS,
 ) -> Question[LiveTraffic]:
     """Ask `declaration`'s question about one block of `passes`."""
-    rows = {"passes": permitted(passes)}
+    rows = {"passes": permitted(arrow(passes))}
     return Question(declaration=declaration, rows=rows, keys=keys, block=block)
 
 

@@ -129,11 +129,28 @@ def mechanism(noise: Noise, *, sensitivity: int) -> Mechanism:
     return Mechanism(law, noise.spread / sensitivity)
 
 
-def standard_caps(
-    declarations: Iterable[Declaration[Purpose]], *, everything: Cap
-) -> dict[str, Cap]:
+class Claim(Protocol):
+    """What a declaration claims, whatever its purpose."""
+
+    @property
+    def name(self) -> str:
+        """Name the product's scope."""
+        ...
+
+    @property
+    def epsilon(self) -> float:
+        """Give what it costs at most."""
+        ...
+
+    @property
+    def delta(self) -> float:
+        """Give how rarely it may cost more."""
+        ...
+
+
+def standard_caps(claims: Iterable[Claim], *, everything: Cap) -> dict[str, Cap]:
     """Let each product spend what it declares, and all of the person-day together `everything`."""
-    caps = {each.name: Cap(epsilon=each.epsilon, delta=each.delta) for each in declarations}
+    caps = {claim.name: Cap(epsilon=claim.epsilon, delta=claim.delta) for claim in claims}
     return {**caps, EVERYTHING: everything}
 
 

@@ -1,7 +1,13 @@
-"""What mechanisms cost together: epsilon at a delta. The one module that asks dp-accounting."""
+"""What mechanisms cost together: epsilon at a delta. The one module that asks dp-accounting.
+
+Laplace alone adds up (Dwork & Roth 2014, theorem 3.16), exactly and at any delta. Otherwise, and
+where it is less, the privacy loss of all is composed by dp-accounting, which rounds upwards.
+"""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from functools import lru_cache
+from math import inf
 
 import dp_accounting
 from dp_accounting import pld
@@ -9,7 +15,7 @@ from dp_accounting import pld
 from hubbub.crowd.book import LAPLACE, Mechanism
 from hubbub.crowd.laws import DiscreteGaussian, G
 
-_STEP = 1e-3  # of the privacy loss: rounding is upwards, so the answer is never too small
+_STEP = 1e-3  # of the privacy loss
 
 
 def epsilon(mechanisms: Iterable[Mechanism], *, delta: float) -> float:
@@ -19,18 +25,20 @@ def epsilon(mechanisms: Iterable[Mechanism], *, delta: float) -> float:
 
 @lru_cache(maxsize=4096)
 def _epsilon(mechanisms: tuple[Mechanism, ...], delta: float) -> float:
-    if len(mechanisms) == 1:
-        return _epsilon_of_one(mechanisms[0], delta)
+    pure = all(mechanism.law == LAPLACE for mechanism in mechanisms)
+    added = sum((1 / mechanism.width for mechanism in mechanisms), Fraction()) if pure else inf
+    if len(mechanisms) == 1 and not pure:
+        return _epsilon_of_gaussian(mechanisms[0], delta)
+    if len(mechanisms) < 2 or delta == 0:
+        return float(added)
     accountant = pld.PLDAccountant(value_discretization_interval=_STEP)
     for mechanism in mechanisms:
         accountant.compose(_event(mechanism))
-    return float(accountant.get_epsilon(delta))
+    return min(float(added), float(accountant.get_epsilon(delta)))
 
 
-def _epsilon_of_one(mechanism: Mechanism, delta: float) -> float:
+def _epsilon_of_gaussian(mechanism: Mechanism, delta: float) -> float:
     """Ask the law itself: it is exact, where the accountant rounds up."""
-    if mechanism.law == LAPLACE:
-        return float(1 / mechanism.width)
     law = DiscreteGaussian(sigma=mechanism.width * G)
     low, high = 0.0, 1000.0
     while high - low > 1e-9:

@@ -4,6 +4,7 @@ So no key has to be chosen, and that a row exists tells nothing about anybody.
 """
 
 from hashlib import sha256
+from typing import final
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ class KeysNotPublic(BadInput):
     """A table of public keys has a key twice, or none, or is not of whole numbers."""
 
 
+@final
 class PublicKeys:
     """A table with a column `key` (int32, each once), and what else everybody knows of each."""
 

@@ -49,14 +49,11 @@ class Ledger:
         self._sqlite = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=30
         )
-        self._sqlite.execute("PRAGMA journal_mode=WAL")
-        self._sqlite.execute("PRAGMA synchronous=FULL")
-        self._sqlite.execute("PRAGMA foreign_keys=ON")
-        with self._writing():
-            if self._sqlite.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                for statement in statements():
-                    self._sqlite.execute(statement)
-            self._require(remembered)
+        try:
+            self._begin(remembered)
+        except BaseException:
+            self.close()
+            raise
 
     def debit(self, bill: Bill, *, at: Instant) -> None:
         """Debit every account of `bill` once, on disk before this returns, or raise BudgetSpent."""
@@ -123,6 +120,15 @@ class Ledger:
                 self._sqlite.execute("ROLLBACK")
                 raise
             self._witness.remember(head)
+
+    def _begin(self, remembered: Head) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            self._sqlite.execute(f"PRAGMA {pragma}")
+        with self._writing():
+            if self._sqlite.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                for statement in statements():
+                    self._sqlite.execute(statement)
+            self._require(remembered)
 
     def _require(self, remembered: Head) -> None:
         """Refuse a ledger that lacks the entry that the store of people's rows remembers."""

@@ -1,0 +1,365 @@
+"""What leaves gate 2 was paid, bounded and noised; what was not does not leave."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import ibis
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+from ibis.expr import types as ir
+
+from crowd.morning import (
+    DECLARATIONS,
+    NOON,
+    PASSAGE,
+    PLAN,
+    QUESTION,
+    ROADS,
+    SAME,
+    WEEK,
+    WINDOWS,
+    ZONE,
+    MemoryBook,
+    Pass,
+    arrow,
+    ask,
+    engine,
+    permitted,
+    seeded,
+)
+from hubbub.crowd import bounds, gate
+from hubbub.crowd.blocks import Days
+from hubbub.crowd.bounds import OneNorm, Unit
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.gate import (
+    BoundBroken,
+    NotPaid,
+    Payment,
+    PurposeDiffers,
+    Question,
+    Released,
+    ReleaseUnknown,
+    postprocess,
+    recall,
+    release,
+    spend,
+)
+from hubbub.crowd.keys import KeysNotPublic, PublicKeys
+from hubbub.crowd.laws import DiscreteLaplace, G
+from hubbub.deal.gate import ReadRefused
+from hubbub.terms.purposes import LiveTraffic, Traffic
+from hubbub.terms.time import SECOND, Instant
+
+BLOCK = WINDOWS.blocks_ended(NOON, Instant(NOON + 300 * SECOND), zone=ZONE)[-1]
+"""The window of the even roads that begins at noon."""
+CROWD = [Pass(subject, NOON + subject, 2, G) for subject in range(50)]
+
+
+def answer(
+    question: Question[LiveTraffic], book: MemoryBook, *, seed: int = 1
+) -> Released[pa.Table]:
+    """Go through the whole gate."""
+    payment = spend(book, question, at=NOON)
+    return release(question, payment, engine=engine, entropy=seeded(seed))
+
+
+def test_a_crowd_is_heard_through_the_noise() -> None:
+    released = answer(ask(CROWD, BLOCK), MemoryBook())
+    assert released.value.column_names == ["key", "up", "down"]
+    assert released.value["key"].to_pylist() == [0, 2, 4]
+    assert released.value["up"][1].as_py() == pytest.approx(50 * G, abs=8 * G)
+    assert released.value["down"][1].as_py() == pytest.approx(0, abs=8 * G)
+    assert released.promises == {PASSAGE.promise()}
+
+
+@pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda declared: declared.name)
+def test_every_public_key_is_noised_whether_anybody_was_there_or_not(
+    declaration: Declaration[LiveTraffic],
+) -> None:
+    """A bug that skips the noise of empty cells, or leaves them out, is seen here."""
+    block = declaration.blocks.block(20_417, ZONE) if declaration.blocks == Days() else BLOCK
+    nobody = answer(ask([], block, declaration), MemoryBook()).value
+    somebody = answer(ask(CROWD[:1], block, declaration), MemoryBook()).value
+    groups = declaration.blocks.groups
+    assert nobody["key"].to_pylist() == list(ROADS.of_group(block.group, groups))
+    assert nobody["key"] == somebody["key"]
+    noise = [*nobody["up"].to_pylist(), *nobody["down"].to_pylist()]
+    assert len(set(noise)) == len(noise)
+    assert np.std(noise) > 0.4 * declaration.noise.deviation
+
+
+def test_the_sums_are_whole_numbers_until_after_the_noise() -> None:
+    value = answer(ask(CROWD, BLOCK), MemoryBook()).value
+    assert [str(kind) for kind in value.schema.types] == ["int32", "int64", "int64"]
+
+
+def test_a_debit_comes_before_the_randomness_and_the_bytes_before_the_answer() -> None:
+    book = MemoryBook()
+    question = ask(CROWD, BLOCK)
+    payment = spend(book, question, at=NOON)
+
+    def entropy(count: int) -> bytes:
+        book.happened.append("draw")
+        return seeded(1)(count)
+
+    release(question, payment, engine=engine, entropy=entropy)
+    assert book.happened == ["debit", "draw", "store"]
+
+
+def test_the_same_question_gets_the_same_bytes() -> None:
+    book = MemoryBook()
+    first = answer(ask(CROWD, BLOCK), book, seed=1)
+    late = [*CROWD, Pass(77, NOON + 77, 2, G)]
+    again = answer(ask(late, BLOCK), book, seed=2)
+    assert again.value.equals(first.value)
+    assert again.sources == first.sources
+    assert recall(book, next(iter(book.kept))).value.equals(first.value)
+
+
+def test_another_block_gets_other_noise() -> None:
+    book = MemoryBook()
+    later = WINDOWS.blocks_ended(NOON, Instant(NOON + 600 * SECOND), zone=ZONE)[-1]
+    first, then = (answer(ask([], block), book, seed=n) for n, block in enumerate((BLOCK, later)))
+    assert not first.value.equals(then.value)
+    assert len(book.kept) == 2
+
+
+def test_who_is_asked_has_no_part_in_a_questions_identity() -> None:
+    """An identity made of rows would be a way out."""
+    assert ask(CROWD, BLOCK).bill == ask([], BLOCK).bill
+    fewer = PublicKeys(ROADS.table.slice(0, 3))
+    assert ask([], BLOCK, keys=fewer).bill.release != ask([], BLOCK).bill.release
+
+
+def test_the_windows_of_a_plan_share_one_debit_and_have_their_own_releases() -> None:
+    later = WINDOWS.blocks_ended(NOON, Instant(NOON + 600 * SECOND), zone=ZONE)[-1]
+    one, other = ask([], BLOCK, PLAN).bill, ask([], later, PLAN).bill
+    assert one.debit == other.debit
+    assert one.accounts == other.accounts
+    assert one.release != other.release
+    fewer = PublicKeys(ROADS.table.slice(0, 3))
+    assert ask([], later, PLAN, keys=fewer).bill.debit != one.debit
+
+
+def test_a_passage_is_debited_by_window_and_a_day_by_day() -> None:
+    assert [account.period for account in ask([], BLOCK).bill.accounts] == [BLOCK.name]
+    week = Days().block(20_417, ZONE)
+    accounts = ask([], week, WEEK).bill.accounts
+    assert {account.scope for account in accounts} == {"typical", "everything"}
+    assert sorted({account.period for account in accounts}) == [
+        f"2025-11-{day}" for day in range(24, 31)
+    ]
+
+
+def test_nothing_is_released_on_the_payment_of_another_question() -> None:
+    book = MemoryBook()
+    later = WINDOWS.blocks_ended(NOON, Instant(NOON + 600 * SECOND), zone=ZONE)[-1]
+    payment = spend(book, ask([], later), at=NOON)
+    with pytest.raises(NotPaid):
+        release(ask([], BLOCK), payment, engine=engine, entropy=seeded(1))
+    assert book.kept == {}
+
+
+class LooksPaid:
+    """Has what a payment has."""
+
+    __class__ = Payment  # type: ignore[assignment]
+
+    def __init__(self, book: MemoryBook, question: Question[LiveTraffic]) -> None:
+        self.book, self.release, self.at = book, question.bill.release, NOON
+
+
+def test_nothing_is_released_on_what_looks_like_a_payment() -> None:
+    question, fake = ask(CROWD, BLOCK), LooksPaid(MemoryBook(), ask(CROWD, BLOCK))
+    with pytest.raises(TypeError, match="only a payment pays"):
+        release(question, fake, engine=engine, entropy=seeded(1))  # type: ignore[arg-type]
+
+
+def test_rows_of_another_purpose_are_not_asked() -> None:
+    rows: Mapping[str, Any] = {"passes": permitted(arrow(CROWD))}
+    other = Declaration(
+        name="typical",
+        unit=Unit.PERSON_DAY,
+        bound=OneNorm(),
+        noise=DiscreteLaplace(scale=G),
+        epsilon=1,
+        delta=0,
+        blocks=Days(),
+        **(SAME | {"purpose": Traffic}),
+    )
+    question = Question(declaration=other, rows=rows, keys=ROADS, block=Days().block(20_417, ZONE))
+    with pytest.raises(PurposeDiffers, match=r"public\.traffic only"):
+        release(question, spend(MemoryBook(), question, at=NOON), engine=engine, entropy=bytes)
+
+
+def test_raw_rows_are_not_asked() -> None:
+    raw: Mapping[str, Any] = {"passes": permitted(arrow(CROWD)).rows}
+    question = Question(declaration=PASSAGE, rows=raw, keys=ROADS, block=BLOCK)
+    with pytest.raises((TypeError, AttributeError)):
+        release(question, spend(MemoryBook(), question, at=NOON), engine=engine, entropy=bytes)
+
+
+def test_a_question_that_reads_a_clock_is_refused() -> None:
+    clocked = QUESTION.mutate(at=ibis.now().epoch_seconds().cast("int64"))
+    asked = ask(CROWD, BLOCK, replace(PASSAGE, question=clocked))
+    payment = spend(MemoryBook(), asked, at=NOON)
+    with pytest.raises(ReadRefused):
+        release(asked, payment, engine=engine, entropy=bytes)
+
+
+def without_bound(contributions: ir.Table, *args: Any, **kwargs: Any) -> ir.Table:
+    """Plant a bug: each counts for as often as she comes."""
+    bounded = bounds.weighed(contributions, *args, **kwargs)
+    return bounded.mutate(up=bounded.c * G, down=bounded.c * 0)
+
+
+def negative(contributions: ir.Table, *args: Any, **kwargs: Any) -> ir.Table:
+    """Plant a bug: what adds nothing in sum."""
+    bounded = bounds.weighed(contributions, *args, **kwargs)
+    return bounded.mutate(up=bounded.c * 9 * G, down=bounded.c * -9 * G)
+
+
+@pytest.mark.parametrize("declaration", [PLAN, WEEK], ids=lambda declared: declared.name)
+def test_a_broken_bound_is_seen_on_the_data_and_nothing_is_released(
+    declaration: Declaration[LiveTraffic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often = [Pass(2, NOON + n * SECOND, road, G) for n in range(3) for road in (0, 2, 4)]
+    block = Days().block(20_417, ZONE) if declaration is WEEK else BLOCK
+    bug = replace(declaration)  # its own, so that no query of it is remembered
+    monkeypatch.setattr(gate.bounds, "weighed", fixed(without_bound))
+    book = MemoryBook()
+    with pytest.raises(BoundBroken, match=f"more than the declared {G * G}"):
+        answer(ask(often, block, bug), book)
+    assert len(book.bills) == 1, "the debit stays"
+    assert book.kept == {}
+
+
+def test_a_negative_contribution_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate.bounds, "weighed", fixed(negative))
+    with pytest.raises(BoundBroken):
+        answer(ask(CROWD, BLOCK, replace(PASSAGE)), MemoryBook())
+
+
+def fixed(bug: Any) -> Any:
+    """Let a planted bug call the right function that it replaces."""
+    right = bounds.weighed
+
+    def planted(*args: Any, **kwargs: Any) -> ir.Table:
+        planted_in, bounds.weighed = bounds.weighed, right
+        try:
+            return bug(*args, **kwargs)
+        finally:
+            bounds.weighed = planted_in
+
+    return planted
+
+
+def test_stored_bytes_that_were_changed_are_not_given_again() -> None:
+    book = MemoryBook()
+    answer(ask(CROWD, BLOCK), book)
+    ((name, stored),) = book.kept.items()
+    book.kept[name] = replace(stored, output=stored.output + b" ")
+    with pytest.raises(ReleaseUnknown, match="were changed"):
+        recall(book, name)
+    with pytest.raises(ReleaseUnknown, match="nothing was released"):
+        recall(book, "other")
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    """A value that stays."""
+
+    people: int
+
+
+class Thawed(msgspec.Struct):
+    """A value that may change."""
+
+    people: int
+
+
+READ_ONLY: list[object] = [
+    Frozen(31),
+    (1, 2),
+    "31",
+    b"31",
+    31,
+    3.1,
+    frozenset({31}),
+    MappingProxyType({"road": 31}),
+    pa.table({"road": [31]}),
+]
+
+
+@pytest.mark.parametrize("value", READ_ONLY, ids=lambda value: type(value).__name__)
+def test_what_is_made_of_released_values_is_released(value: object) -> None:
+    book = MemoryBook()
+    later = WINDOWS.blocks_ended(NOON, Instant(NOON + 600 * SECOND), zone=ZONE)[-1]
+    one, other = (answer(ask(CROWD, block), book) for block in (BLOCK, later))
+    made = postprocess(lambda a, b: value if a and b else None, one, other)
+    assert made.value is value
+    assert made.sources == one.sources | other.sources
+    assert made.promises == one.promises
+    assert len(made.sources) == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Thawed(31), [1], {"road": 31}, {31}, np.zeros(3), None],
+    ids=lambda v: type(v).__name__,
+)
+def test_what_could_be_changed_afterwards_is_not_released(value: object) -> None:
+    released = answer(ask(CROWD, BLOCK), MemoryBook())
+    with pytest.raises(TypeError, match="can be changed"):
+        postprocess(lambda _: value, released)
+
+
+def test_only_released_values_are_made_into_released_values() -> None:
+    released: Any = answer(ask(CROWD, BLOCK), MemoryBook())
+    for raw in ((), (31,), (released, 31), (released.value,)):
+        with pytest.raises(TypeError, match="only released values"):
+            postprocess(lambda *_: 31, *raw)
+
+
+KEY = pa.int32()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pa.table({"road": pa.array([1], KEY)}),
+        pa.table({"key": [1]}),
+        pa.table({"key": pa.array([1, 1], KEY)}),
+        pa.table({"key": pa.array([1, None], KEY)}),
+        pa.table({"key": pa.array([-1, 1], KEY)}),
+    ],
+    ids=["no key", "wide", "twice", "none", "negative"],
+)
+def test_keys_that_are_not_public_and_complete_are_refused(table: pa.Table) -> None:
+    with pytest.raises(KeysNotPublic):
+        PublicKeys(table)
+
+
+def test_keys_are_taken_in_order_whatever_their_table_s() -> None:
+    shuffled = PublicKeys(pa.table({"key": pa.array([4, 0, 3], KEY), "limit": [80, 50, 30]}))
+    assert shuffled.of_group(0, 1).tolist() == [0, 3, 4]
+    assert shuffled.of_group(1, 2).tolist() == [3]
+    assert shuffled.table["limit"].to_pylist() == [50, 30, 80]
+    assert PublicKeys(pa.table({"key": pa.array([], KEY)})).of_group(0, 1).tolist() == []
+
+
+def test_rows_of_a_gated_relation_are_asked_as_well_as_rows_in_memory() -> None:
+    """History is an expression over files, a live window a table in memory: one question."""
+    held = permitted(arrow(CROWD))
+    resting = gate.derive(held, lambda rows: gate._named("resting", rows))
+    question = Question(declaration=PASSAGE, rows={"passes": resting}, keys=ROADS, block=BLOCK)
+
+    def with_files(expression: ir.Table, relations: Mapping[str, pa.Table]) -> pa.Table:
+        return engine(expression, {"resting": held.rows, **relations})
+
+    payment = spend(MemoryBook(), question, at=NOON)
+    released = release(question, payment, engine=with_files, entropy=seeded(1))
+    assert released.value.equals(answer(ask(CROWD, BLOCK), MemoryBook()).value)

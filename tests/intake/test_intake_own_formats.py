@@ -6,6 +6,8 @@ import json
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hubbub.terms.time import SECOND
 from intake.intake_house import NOW, House
@@ -199,6 +201,22 @@ def test_a_compressed_arrow_stream_is_refused_as_it_may_grow_to_any_size(compres
 )
 def test_an_arrow_stream_has_the_columns_of_a_ping_and_no_others(table: pa.Table) -> None:
     assert House().post(body=stream(table), headers=ARROW).status == 400
+
+
+WHOLE = stream(pa.table({"at": [float(T)], "lat": [60.5], "lon": [24.0]}))
+
+
+@pytest.mark.parametrize("length", range(0, len(WHOLE) - 8, 8))
+def test_an_arrow_stream_that_was_cut_off_is_a_clear_problem_or_has_whole_rows(length: int) -> None:
+    assert House().post(body=WHOLE[:length], headers=ARROW).status in {200, 400}
+
+
+@given(changes=st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), max_size=9))
+def test_an_arrow_stream_with_wrong_bytes_is_never_a_fault(changes: list[tuple[int, int]]) -> None:
+    body = bytearray(WHOLE)
+    for place, byte in changes:
+        body[place] = byte
+    assert House().post(body=bytes(body), headers=ARROW).status in {200, 400, 413, 422}
 
 
 def test_a_gzip_body_is_inflated_also_in_several_members() -> None:

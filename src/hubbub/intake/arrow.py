@@ -1,5 +1,6 @@
 """Arrow IPC streams for bulk: columns of numbers, and nothing that can grow when it is read."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,9 @@ _EXPECTED: Final = (
     "an Arrow IPC stream, not compressed, whose columns are numbers named as a ping's fields"
     " (`at`: seconds since 1970, or a timestamp with a zone)"
 )
-_COMPRESSION_SLOT: Final = 3  # of the RecordBatch table in Arrow's Message.fbs
+# Of the tables Message and RecordBatch in Arrow's Message.fbs.
+_HEADER_SLOT: Final = 2
+_COMPRESSION_SLOT: Final = 3
 
 
 def parse_arrow(body: bytes, *, rows_max: int) -> Parsed:
@@ -34,28 +37,37 @@ def parse_arrow(body: bytes, *, rows_max: int) -> Parsed:
 
 
 def _read(body: bytes, *, rows_max: int) -> pa.Table:
-    messages = pa.ipc.MessageReader.open_stream(pa.py_buffer(body))
-    schema = pa.ipc.read_schema(messages.read_next_message())
-    if not _is_plain(schema):
-        raise Unreadable(_EXPECTED)
-    batches, rows = [], 0
-    while (message := _next(messages)) is not None:
-        if message.type != "record batch" or _is_compressed(message.metadata):
+    _require_no_growth(body)
+    with pa.ipc.open_stream(pa.py_buffer(body)) as stream:
+        if not _is_plain(stream.schema):
             raise Unreadable(_EXPECTED)
-        batch = pa.ipc.read_record_batch(message, schema)
-        batch.validate(full=True)
-        rows += batch.num_rows
-        if rows > rows_max:
-            raise TooManyRows
-        batches.append(batch)
-    return pa.Table.from_batches(batches, schema)
+        batches, rows = [], 0
+        for batch in stream:
+            batch.validate(full=True)
+            rows += batch.num_rows
+            if rows > rows_max:
+                raise TooManyRows
+            batches.append(batch)
+        return pa.Table.from_batches(batches, stream.schema)
 
 
-def _next(messages: pa.ipc.MessageReader) -> pa.ipc.Message | None:
-    try:
-        return messages.read_next_message()
-    except StopIteration:
-        return None
+def _require_no_growth(body: bytes) -> None:
+    """Refuse compressed batches and dictionaries: they could become any size when they are read."""
+    for message in _messages(body):
+        if message.type == "record batch" and _is_compressed(message.metadata.to_pybytes()):
+            raise Unreadable(_EXPECTED)
+        if message.type not in {"schema", "record batch"}:
+            raise Unreadable(_EXPECTED)
+
+
+def _messages(body: bytes) -> Iterator[pa.ipc.Message]:
+    reader = pa.ipc.MessageReader.open_stream(pa.py_buffer(body))
+    while True:
+        try:
+            message = reader.read_next_message()
+        except StopIteration:
+            return
+        yield message
 
 
 def _is_plain(schema: pa.Schema) -> bool:
@@ -73,14 +85,9 @@ def _is_plain(schema: pa.Schema) -> bool:
     )
 
 
-def _is_compressed(metadata: pa.Buffer) -> bool:
-    """Read from the message's flatbuffer whether its batch is compressed: pyarrow does not tell.
-
-    A compressed batch could become any size when it is read.
-    """
-    flat = metadata.to_pybytes()
-    message = _u32(flat, 0)
-    batch = _field(flat, message, 2)
+def _is_compressed(flat: bytes) -> bool:
+    """Read from a message's flatbuffer whether its batch is compressed: pyarrow does not tell."""
+    batch = _field(flat, _u32(flat, 0), _HEADER_SLOT)
     if batch is None:
         return False
     return _field(flat, batch + _u32(flat, batch), _COMPRESSION_SLOT) is not None

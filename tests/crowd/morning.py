@@ -119,10 +119,11 @@ def ask(
     declaration: Declaration[LiveTraffic] = PASSAGE,
     *,
     keys: PublicKeys = ROADS,
+    memory: str = "the test's",
 ) -> Question[LiveTraffic]:
     """Ask `declaration`'s question about one block of `passes`."""
     rows = {"passes": permitted(arrow(passes))}
-    return Question(declaration=declaration, rows=rows, keys=keys, block=block)
+    return Question(declaration=declaration, rows=rows, keys=keys, block=block, memory=memory)
 
 
 @lru_cache(maxsize=256)

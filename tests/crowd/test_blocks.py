@@ -61,6 +61,9 @@ def test_a_window_across_midnight_is_paid_on_both_days() -> None:
     blocks = WINDOWS.blocks_ended(Instant(midnight - 300 * SECOND), until, zone=ZONE)
     assert [block.days for block in blocks] == [(DAY,), (DAY,), (DAY, DAY + 1), (DAY + 1,)]
     assert len({block.name for block in blocks}) == len(blocks)
+    for block in blocks:
+        assert WINDOWS.end_of(block.name) == WINDOWS.end(block.window, block.group)
+        assert WINDOWS.group_of(block.name) == block.group
 
 
 def test_a_week_begins_on_monday() -> None:

@@ -145,6 +145,16 @@ def test_the_windows_of_a_plan_share_one_debit_and_have_their_own_releases() -> 
     assert ask([], later, PLAN, keys=fewer).bill.debit != one.debit
 
 
+def test_a_plan_that_was_forgotten_is_paid_again() -> None:
+    """After a restart nobody knows who was counted, and a day bears no second plan."""
+    remembered, forgotten = (ask([], BLOCK, PLAN, memory=name).bill for name in ("one", "other"))
+    assert remembered.debit != forgotten.debit
+    assert ask([], BLOCK, memory="one").bill == ask([], BLOCK, memory="other").bill
+    with pytest.raises(AssertionError, match="needs a memory"):
+        ask([], BLOCK, PLAN, memory="")
+    ask([], BLOCK, memory="")
+
+
 def test_a_passage_is_debited_by_window_and_a_day_by_day() -> None:
     assert [account.period for account in ask([], BLOCK).bill.accounts] == [BLOCK.name]
     week = Days().block(20_417, ZONE)

@@ -18,8 +18,11 @@ Rules, in the order they are applied:
    and up + down = w, so neither norm of (up, down) exceeds w.
 
 The plan's choice only looks back: whether a contribution of a window counts depends on that window
-and on earlier ones, and rows that come late can only use the plan up sooner. A person's turn in a
-window is one group of keys, (subject + window) % groups, so that the roads share people fairly.
+and on earlier ones, and rows that come late can only use the plan up sooner. Rows that were counted
+may not be forgotten before the day is over: the gate asks for the name of what remembers them. A
+person's turn in a window is one group of keys, (subject + window) % groups, so that the roads share
+people fairly.
+
 Every join is on equality of integers; every division is of whole numbers >= 0 below 2^52, where the
 engines' floor(a / b) is exact.
 """

@@ -64,29 +64,42 @@ class Question[For: Purpose]:
     """One block of what a product declares, asked of permitted rows for public keys.
 
     `rows` stand for the catalogue's tables that the declaration names. For a plan of the day they
-    have to reach back to the day's first.
+    reach back to the day's first, and `memory` names what remembers them: a plan holds as long as
+    nothing that was counted is forgotten, so another memory is another plan, with its own debit.
     """
 
     declaration: Declaration[For]
     rows: Mapping[str, Permitted[ir.Table, For] | Permitted[pa.Table, For]]
     keys: PublicKeys
     block: Block
+    memory: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a plan that nobody remembers."""
+        assert self.memory or not self._is_planned, "a plan of the day needs a memory"
+
+    @property
+    def _is_planned(self) -> bool:
+        return isinstance(self.declaration.bound, bounds.DayPlan)
 
     @cached_property
     def bill(self) -> Bill:
         """Give what is to be debited, and the question's identity: no row has a part in it."""
         declaration, block = self.declaration, self.block
-        plan = {**declaration.specification(), "keys": self.keys.digest}
+        plan = {
+            **declaration.specification(),
+            "keys": self.keys.digest,
+            **({"memory": self.memory} if self._is_planned else {}),
+        }
         specification = _canonical({**plan, "block": block.name})
         release = _digest(specification.encode())
-        shared = isinstance(declaration.bound, bounds.DayPlan)
         return Bill(
             release=release,
             product=declaration.name,
             block=block.name,
             specification=specification,
             promise=declaration.promise(),
-            debit=_digest(_canonical(plan).encode()) if shared else release,
+            debit=_digest(_canonical(plan).encode()) if self._is_planned else release,
             mechanism=mechanism(declaration.noise, sensitivity=declaration.sensitivity),
             accounts=accounts_of(
                 declaration, days=[day_name(day) for day in block.days], block=block.name

@@ -16,16 +16,22 @@ class ThemeChoice {
   readonly now = $derived(this.#said ?? this.#device);
 
   constructor() {
+    this.#show();
     device.addEventListener("change", (event) => {
       this.#device = event.matches ? "dark" : "light";
+      this.#show();
     });
-    document.documentElement.dataset["theme"] = this.now;
   }
 
   toggle(): void {
     this.#said = this.now === "light" ? "dark" : "light";
     localStorage.setItem(KEY, this.#said);
-    document.documentElement.dataset["theme"] = this.#said;
+    this.#show();
+  }
+
+  /** A style sheet reads it there. */
+  #show(): void {
+    document.documentElement.dataset["theme"] = this.now;
   }
 }
 

@@ -333,6 +333,8 @@ def _bar(progress: Progress) -> Callable[[str, float], None]:
     def tell(what: str, done: float) -> None:
         if what not in shown:
             shown[what] = progress.add_task(what, total=1.0)
+            if not _aside.is_terminal:
+                _say(f"{what} …")
         progress.update(shown[what], completed=done)
 
     return tell

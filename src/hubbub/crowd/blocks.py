@@ -47,6 +47,16 @@ class Block:
         """Name the block within its product. Two blocks of a name would share rows."""
         return f"{day_name(self.days[0])} window {self.window} group {self.group}"
 
+    @property
+    def since(self) -> Instant:
+        """Tell when its first local day begins."""
+        return Instant(_first_quarter(self.days[0], self.zone) * QUARTER_US)
+
+    @property
+    def until(self) -> Instant:
+        """Tell when its last local day is over."""
+        return Instant(_first_quarter(self.days[-1] + 1, self.zone) * QUARTER_US)
+
     def relations(self) -> dict[str, pa.Table]:
         """Give what the question is joined with: the quarters of its days, and its one row."""
         return {

@@ -4,6 +4,7 @@ Ibis is a compiler only; the same expression compiles to Spark's SQL for a clust
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import duckdb
@@ -29,8 +30,13 @@ class RelationMissing(HubbubError):
 
 
 def compile_sql(expression: ir.Table, dialect: Dialect = "duckdb") -> str:
-    """Write `expression` in the SQL of `dialect`."""
-    return str(ibis.to_sql(expression, dialect=dialect))
+    """Write `expression` in the SQL of `dialect`. What was written lately is remembered."""
+    return _written(expression.op(), dialect)
+
+
+@lru_cache(maxsize=64)
+def _written(expression: ops.Relation, dialect: Dialect) -> str:
+    return str(ibis.to_sql(expression.to_expr(), dialect=dialect))
 
 
 def leaves(expression: ir.Table) -> dict[str, ops.UnboundTable]:

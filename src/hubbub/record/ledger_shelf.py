@@ -40,7 +40,7 @@ class LedgerShelf:
         return next(self._find("release = ?", release), None)
 
     def latest(self, product: str, *, since: int = 0, released_since: int = 0) -> list[Stored]:
-        """List what `product` released after entry `since`, from an instant on, the oldest first."""
+        """List what `product` released after entry `since` and an instant, oldest first."""
         where = "product = ? AND seq > ? AND released_at >= ? ORDER BY seq"
         return list(self._find(where, product, since, released_since))
 

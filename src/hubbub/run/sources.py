@@ -54,7 +54,7 @@ class HouseSources:
         self._key = operator_key(home)
         self._metrics = registry(HouseMetrics(door, journal, keeper=self._keeper))
         self._declarations = declarations(settings.traffic.live_promise)
-        self._live = self._city and self._view(self._city)
+        self._live = None if self._city is None else self._view(self._city)
         self._known: set[str] = set()
 
     @property

@@ -34,6 +34,7 @@ def up(
         children = (
             Child("keeper", python("hubbub.run.keeper", *where[:1])),
             Child("web", python("hubbub.run.web", *where)),
+            Child("typical", python("hubbub.run.typical", *where[:1])),
             *beside,
         )
         for child in children:

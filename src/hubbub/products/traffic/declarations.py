@@ -176,12 +176,6 @@ def live_declaration(promise: LivePromise) -> Declaration[LiveTraffic]:
 
 
 def windows_of(declaration: Declaration[LiveTraffic]) -> Windows:
-    """Give the windows in which a plan of live traffic is released."""
-    assert isinstance(declaration.blocks, Windows), "live traffic is released in windows"
-    return declaration.blocks
-
-
-def windows_of(declaration: Declaration[LiveTraffic]) -> Windows:
     """Give the windows that a plan of live traffic is released in."""
     assert isinstance(declaration.blocks, Windows), "live traffic is released in windows"
     return declaration.blocks

@@ -12,7 +12,6 @@ import httpx
 import ibis
 import msgspec
 import pyarrow as pa
-from hubbub.products.traffic.flow import LiveFlow, RoadFlow
 from prometheus_client import CollectorRegistry
 
 from hubbub.crowd.blocks import Windows
@@ -23,6 +22,7 @@ from hubbub.crowd.gate import Released, postprocess, recall
 from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.outlet.app import outlet_app
 from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.products.traffic.flow import LiveFlow, RoadFlow
 from hubbub.record.deal_store import DealStore
 from hubbub.terms.catalogue import PASSES
 from hubbub.terms.purposes import LiveTraffic

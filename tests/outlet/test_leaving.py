@@ -4,9 +4,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hubbub.products.traffic.flow import LiveFlow
 
 from hubbub.outlet.leaving import LastLook, Withheld
+from hubbub.products.traffic.flow import LiveFlow
 from outlet.fake_house import MORNING, SLOW, Caller, House
 
 PATHS = ("/v1/traffic/live.json", "/v1/traffic/flow")

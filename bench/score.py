@@ -11,6 +11,7 @@ limit.
 
 import gzip
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -52,15 +53,18 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     jam_recall_of_all: float | None
 
 
-def read_samples(path: Path) -> pl.DataFrame:
-    """Read where each street of the simulation lies on the map."""
+def read_samples(path: Path, pieces: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Read where each street of the simulation lies on the map.
+
+    Some cities name edges of the routing tiles only; `pieces` says where on which way those lie.
+    """
     streets = msgspec.json.decode(gzip.decompress(path.read_bytes()), type=dict[str, Street])
     rows = [
-        (edge, k, s.length_m, s.limit_mps * KMH_A_MPS, s.v[k], *place)
-        for edge, s in streets.items()
-        for k, place in enumerate(zip(s.w, s.f, s.o, strict=True))
+        (edge, k, street.length_m, street.limit_mps * KMH_A_MPS, edge_id, *place)
+        for edge, street in streets.items()
+        for k, (edge_id, place) in enumerate(zip(street.v, _places(street), strict=True))
     ]
-    return pl.DataFrame(
+    samples = pl.DataFrame(
         rows,
         orient="row",
         schema={
@@ -73,9 +77,32 @@ def read_samples(path: Path) -> pl.DataFrame:
             "forward": pl.Int8,
             "frac": pl.Float64,
         },
-    ).with_columns(
-        pl.col("forward").cast(pl.Boolean), m=pl.col("length_m") / pl.len().over("edge")
+    ).with_columns(pl.col("forward").cast(pl.Boolean), m=pl.col("length_m") / pl.len().over("edge"))
+    if pieces is None or samples["way_id"].count():
+        return samples
+    return _on_ways(samples, pieces)
+
+
+def _places(street: Street) -> Iterable[tuple[int | None, int | None, float | None]]:
+    if not street.w:
+        return [(None, None, None)] * len(street.v)
+    return zip(street.w, street.f, street.o, strict=True)
+
+
+def _on_ways(samples: pl.DataFrame, pieces: pl.DataFrame) -> pl.DataFrame:
+    """Place samples that know their edge only: its samples lie evenly along it, in order."""
+    along = (pl.int_range(pl.len()) + 0.5) / pl.len()
+    placed = samples.drop("way_id", "forward", "frac").with_columns(
+        share=along.over("edge", "edge_id", order_by="k")
     )
+    length_m = pl.col("to_m").max().over("edge_id")
+    parts = pieces.with_columns(low=pl.col("from_m") / length_m, high=pl.col("to_m") / length_m)
+    found = placed.join(parts, on="edge_id").filter(pl.col("share").is_between("low", "high"))
+    inside = (pl.col("share") - pl.col("low")) / (pl.col("high") - pl.col("low"))
+    inside = pl.when("forward").then(inside).otherwise(1 - inside)
+    frac = pl.col("from_frac") + inside * (pl.col("to_frac") - pl.col("from_frac"))
+    places = found.select("edge", "k", "way_id", "forward", frac=frac).unique(["edge", "k"])
+    return placed.drop("share").join(places, on=["edge", "k"], how="left")
 
 
 def score(published: pl.DataFrame, truth: pl.DataFrame, samples: pl.DataFrame) -> Score:
@@ -165,7 +192,7 @@ def main(arguments: list[str]) -> None:
     """Print the score of a file of published speeds."""
     published, truth, streets = map(Path, arguments)
     scored = score(pl.read_parquet(published), pl.read_parquet(truth), read_samples(streets))
-    print(msgspec.json.format(msgspec.json.encode(scored)).decode())  # noqa: T201
+    print(msgspec.json.format(msgspec.json.encode(scored)).decode())
 
 
 if __name__ == "__main__":

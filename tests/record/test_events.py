@@ -114,6 +114,29 @@ def test_compaction_merges_a_bucket_by_size_so_its_files_stay_few(store: EventSt
     assert len(store.listing()) <= 6
 
 
+def test_gathering_makes_one_file_of_small_ones_and_drops_repeated_rows(store: EventStore) -> None:
+    store.commit(rows_at(range(100, 200)), journal="j", number=0)
+    for number in range(1, 6):
+        store.commit(rows_at([number, number + 1]), journal="j", number=number)
+    store.gather(DAY)
+    assert sorted(file.rows for file in store.listing()) == [6, 100]
+    assert {file.bucket for file in store.listing()} == {FRESH}
+    store.gather(DAY)
+    store.gather(DAY + 1)
+    assert stored(store) == keys(rows_at(range(1, 7)), rows_at(range(100, 200)))
+
+
+def test_a_reader_far_behind_a_folded_log_catches_up(store: EventStore, tmp_path: Path) -> None:
+    behind = EventStore(tmp_path)
+    for number in range(12):
+        store.commit(rows_at([number]), journal="j", number=number)
+        if number in {5, 10}:
+            store.trim_log()
+    assert behind.committed("j") == 11
+    assert stored(behind) == keys(rows_at(range(12)))
+    assert behind.version() == store.version()
+
+
 def test_compaction_of_a_day_without_fresh_rows_does_nothing(store: EventStore) -> None:
     store.commit(rows_at([1]), journal="j", number=0)
     store.compact(DAY)

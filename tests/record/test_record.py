@@ -10,7 +10,7 @@ import pytest
 
 from hubbub.deal.gate import Permitted, derive
 from hubbub.record import record as record_module
-from hubbub.record.events import FRESH, EventStore
+from hubbub.record.events import FRESH, EventStore, TailLost
 from hubbub.record.journal import Journal
 from hubbub.record.journal_segments import segments
 from hubbub.record.record import Record, UnpermittedRead
@@ -160,6 +160,23 @@ def test_a_day_that_is_over_is_sorted_when_its_late_rows_have_stopped(house: Hou
     assert len(house.read(Traffic)) == 2
 
 
+@pytest.mark.usefixtures("small_maintenance")
+def test_few_fresh_rows_are_gathered_and_many_are_sorted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(11):
+        house.store.commit(rows_at([number]), journal="j", number=number)
+    house.record.maintain(now=BEGIN)
+    (gathered,) = house.store.listing()
+    assert (gathered.bucket, gathered.rows) == (FRESH, 11)
+    monkeypatch.setattr(record_module, "_FRESH_ROWS_MAX", 20)
+    for number in range(11, 22):
+        house.store.commit(rows_at([number]), journal="j", number=number)
+    house.record.maintain(now=BEGIN)
+    assert {file.bucket for file in house.store.listing()} == {1}
+    assert len(house.read(Traffic)) == 22
+
+
 def test_draining_commits_each_segment_once_and_lets_go_of_it(house: House) -> None:
     house.write(rows_at([1, 2]))
     house.write(rows_at([3]))
@@ -241,6 +258,29 @@ def test_held_passes_are_of_their_purpose_and_are_forgotten_in_time(house: House
     house.record.hold(passes(house), since=Instant(BEGIN + 50 * SECOND))
     read = house.record.read_passes(LiveTraffic, since=BEGIN, until=END)
     assert house.record.collect(read).rows["receipt"].to_pylist() == [2]
+
+
+def test_many_held_tables_become_one_and_lose_nothing_that_is_needed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_module, "_HELD_TABLES_MAX", 5)
+    for second in range(12):
+        house.give(rows_at([second], receipt=second))
+        house.record.hold(passes(house), since=Instant(BEGIN + (second - 8) * SECOND))
+    read = house.record.read_passes(LiveTraffic, since=BEGIN, until=END)
+    kept = sorted(house.record.collect(read).rows["receipt"].to_pylist())
+    assert kept == list(range(kept[0], 12))
+    assert kept[0] <= 3
+    assert len(house.record._passes[LiveTraffic.index]) <= 6
+
+
+def test_a_tail_whose_files_are_gone_says_so(house: House) -> None:
+    after = house.record.version()
+    house.give(rows_at([1]))
+    house.store.compact(DAY_0 // 86_400)
+    house.store.sweep()
+    with pytest.raises(TailLost):
+        house.record.tail(Traffic, after=after)
 
 
 def test_a_person_can_be_told_what_they_gave(house: House) -> None:

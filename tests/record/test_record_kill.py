@@ -26,6 +26,7 @@ def keep(folder: Path, rounds: Semaphore) -> None:
     """Do the keeper's work for ever, in far smaller steps and far tidier than it does."""
     record_module._ROWS_A_COMMIT = 1
     record_module._FRESH_FILES_MAX = 2
+    record_module._FRESH_ROWS_MAX = 200
     record_module._LOG_ENTRIES_MAX = 4
     store = EventStore(folder / "events")
     store.sweep()

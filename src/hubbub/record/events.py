@@ -76,6 +76,12 @@ class _Action(msgspec.Struct):
     add: _Add | None = None
 
 
+class _Checkpoint(msgspec.Struct):
+    version: int
+
+
+_CHECKPOINT: Final = msgspec.json.Decoder(_Checkpoint)
+_LAST_CHECKPOINT: Final = "_last_checkpoint"
 _LOG_ENTRY: Final = msgspec.json.Decoder(_Action)
 
 
@@ -101,17 +107,18 @@ class EventStore:
                 mode="ignore",
                 configuration=_CONFIGURATION,
             )
+            self._sync_log("00000000000000000000.json")
         self._table = DeltaTable(folder)
         self._listed: tuple[int, list[StoredFile]] = (-1, [])
 
     def version(self) -> int:
         """Tell the version of the newest commit."""
-        self._table.update_incremental()
+        self._look()
         return self._table.version()
 
     def committed(self, journal: str) -> int:
         """Tell the highest number of `journal`'s segments that is in the store, or -1."""
-        self._table.update_incremental()
+        self._look()
         number = self._table.transaction_version(journal)
         return -1 if number is None else number
 
@@ -164,6 +171,18 @@ class EventStore:
             paths += [str(self.folder / add.path) for add in changed]
         return paths, version
 
+    def gather(self, day: int) -> None:
+        """Put the small files of fresh rows of `day` into one, without those that are repeated."""
+        fresh = [file for file in self.listing() if (file.day, file.bucket) == (day, FRESH)]
+        smallest = min((file.rows for file in fresh), default=0)
+        old = _not_much_larger(fresh, than=smallest)
+        if len(old) < 2:
+            return
+        name = f"gathered-{self._table.version():020d}.parquet"
+        rows = _unique(self.read(self.paths(old)))
+        add = self._write_table(rows, day, FRESH, name=name, fresh=False)
+        self._commit([add, *map(_remove, old)], [])
+
     def compact(self, day: int) -> int:
         """Sort the fresh rows of `day` into buckets of people, and drop repeated ones.
 
@@ -200,8 +219,11 @@ class EventStore:
 
     def trim_log(self) -> None:
         """Fold the log into a checkpoint. A tail must have been read before."""
-        self._table.update_incremental()
+        self._look()
         self._table.create_checkpoint()
+        # The entries are deleted next, so what replaces them must be durable.
+        checkpoints = (self.folder / "_delta_log").glob("*.checkpoint.parquet")
+        self._sync_log(_LAST_CHECKPOINT, *(path.name for path in checkpoints))
         self._table.cleanup_metadata()
 
     def sweep(self, *, found_before: frozenset[str] | None = None) -> frozenset[str]:
@@ -259,7 +281,7 @@ class EventStore:
     def _commit(
         self, actions: list[AddAction | RemoveAction], transactions: list[Transaction]
     ) -> None:
-        self._table.update_incremental()
+        self._look()
         self._table.create_write_transaction(
             actions,
             "append",
@@ -269,9 +291,23 @@ class EventStore:
             post_commithook_properties=_QUIET,
         )
         # delta-rs renames its log entry into place and leaves its durability to chance.
+        self._sync_log(f"{self._table.version():020d}.json")
+
+    def _look(self) -> None:
+        """Follow the log if it has grown. delta-rs would list the whole folder to find out."""
+        log, version = self.folder / "_delta_log", self._table.version()
+        try:
+            folded = _CHECKPOINT.decode((log / _LAST_CHECKPOINT).read_bytes()).version
+        except (FileNotFoundError, msgspec.DecodeError):  # none yet, or it is being replaced
+            folded = -1
+        if folded > version or (log / f"{version + 1:020d}.json").exists():
+            self._table.update_incremental()
+
+    def _sync_log(self, *names: str) -> None:
         log = self.folder / "_delta_log"
-        with (log / f"{self._table.version():020d}.json").open("rb") as entry:
-            os.fsync(entry.fileno())
+        for name in names:
+            with (log / name).open("rb") as entry:
+                os.fsync(entry.fileno())
         fsync_folder(log)
 
 

@@ -11,12 +11,13 @@ from typing import Final
 import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
 from hubbub.deal.gate import Permitted, collect, derive, permit
 from hubbub.record.engine import Engine, Relation, leaves
-from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore
+from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore, TailLost
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
 from hubbub.terms.errors import Refused
@@ -30,11 +31,14 @@ type DeadList = Callable[[type[Purpose], Recipient], pa.Table]
 
 _ROWS_A_COMMIT: Final = 1_000_000
 _FRESH_FILES_MAX: Final = 120  # a day: one or two minutes of commits
+_FRESH_ROWS_MAX: Final = 500_000  # a day
 _LOG_ENTRIES_MAX: Final = 200
+_HELD_TABLES_MAX: Final = 100
 
 _PINGS: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)")
 _PASSES: Final = re.compile(r"record_passes_(?P<purpose>\d+)_(?P<since>\d+)_(?P<until>\d+)")
 _DEAD: Final = re.compile(r"record_dead_(?P<purpose>\d+)_(?P<recipient>\w+)")
+_PASSES_KEPT: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
 _BY_INDEX: Final = {purpose.index: purpose for purpose in PURPOSES.values()}
 
 
@@ -108,7 +112,10 @@ class Record:
         """
         paths, version = self._store.added(after=after)
         self._tails[purpose, recipient] = version
-        rows = self._store.read(paths)
+        try:
+            rows = self._store.read(paths)
+        except FileNotFoundError:  # compacted meanwhile
+            raise TailLost from None
         rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
         leaf = ibis.table(PINGS_SCHEMA | STAMP | {"place": "int64"}, name="record_tail")
         dead = _dead_leaf(purpose, recipient)
@@ -132,10 +139,12 @@ class Record:
 
     def hold[For: Purpose](self, passes: Permitted[pa.Table, For], *, since: Instant) -> None:
         """Keep derived rows in memory, with their stamps, and forget those before `since`."""
-        schema = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
-        kept = [*self._passes[passes.purpose.index], passes.rows.select(schema.names).cast(schema)]
-        newest = [(table["at"].to_numpy().max(initial=since - 1), table) for table in kept]
-        self._passes[passes.purpose.index] = [table for at, table in newest if at >= since]
+        held = self._passes[passes.purpose.index]
+        if passes.rows.num_rows:
+            held.append(passes.rows.select(_PASSES_KEPT.names).cast(_PASSES_KEPT))
+        if len(held) > _HELD_TABLES_MAX:
+            held[:] = [pa.concat_tables(held).filter(pc.field("at") >= since).combine_chunks()]
+        held[:] = [rows for rows in held if rows["at"].to_numpy().max(initial=-1) >= since]
 
     def given(self, subject: Subject) -> Given:
         """Tell what one person gave. For nobody's eyes but that person's."""
@@ -192,17 +201,21 @@ class Record:
         return committed
 
     def _compact(self, *, today: int) -> None:
-        fresh = Counter(file.day for file in self._store.listing() if file.bucket == FRESH)
+        fresh: defaultdict[int, list[int]] = defaultdict(list)
+        for file in self._store.listing():
+            if file.bucket == FRESH:
+                fresh[file.day].append(file.rows)
+        files = Counter({day: len(rows) for day, rows in fresh.items()})
         # A day that is over gets late rows now and then: it is sorted when they have stopped.
-        due = [
-            day
-            for day, files in sorted(fresh.items())
-            if files > _FRESH_FILES_MAX or (day < today and self._fresh_before[day] == files)
-        ]
-        self._fresh_before = fresh
-        for day in due:
-            self._store.compact(day)
-        if due:
+        over = {day for day in fresh if day < today and self._fresh_before[day] == files[day]}
+        many = {day for day in fresh if files[day] > _FRESH_FILES_MAX} - over
+        self._fresh_before = files
+        for day in sorted(over | many):
+            if day in over or sum(fresh[day]) > _FRESH_ROWS_MAX:
+                self._store.compact(day)
+            else:  # 64 buckets of a few rows each would be many small files
+                self._store.gather(day)
+        if over or many:
             # A reader may still have the old list, so files go one round later.
             self._unneeded = self._store.sweep(found_before=self._unneeded)
 
@@ -216,8 +229,9 @@ class Record:
             since, until = (Instant(int(found[part])) for part in ("since", "until"))
             return self._store.paths(self._store.files(since=since, until=until))
         if found := _PASSES.fullmatch(name):
-            empty = pa.schema([*(PASSES_SCHEMA | STAMP).items()]).empty_table()
-            return pa.concat_tables([empty, *self._passes[int(found["purpose"])]])
+            return pa.concat_tables(
+                [_PASSES_KEPT.empty_table(), *self._passes[int(found["purpose"])]]
+            )
         if found := _DEAD.fullmatch(name):
             return self._dead(_BY_INDEX[int(found["purpose"])], Recipient(found["recipient"]))
         return public[name]

@@ -324,7 +324,7 @@ def _say(line: str) -> None:
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=_aside)
+    return Progress(*columns, console=_aside, refresh_per_second=4, disable=not _aside.is_terminal)
 
 
 def _bar(progress: Progress) -> Callable[[str, float], None]:

@@ -6,11 +6,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import structlog
 
+from hubbub.terms.errors import HubbubError
+
 log = structlog.get_logger()
+
+
+class ChildFailed(HubbubError):
+    """A step that runs in a process of its own has failed. Its own words are above."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"a step failed (exit code {exit_code}); its own words are above")
+        self.exit_code = exit_code
+
 
 _BACK_OFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 _STEADY_S = 60.0  # a child that lived this long starts its back-off anew
@@ -80,6 +91,17 @@ def _let_go(ended: subprocess.Popen[bytes]) -> None:
 def python(module: str, *arguments: str) -> tuple[str, ...]:
     """Make the command that runs one of our modules in a process of its own."""
     return (sys.executable, "-m", module, *arguments)
+
+
+def run_to_end(command: Sequence[str]) -> Iterator[bytes]:
+    """Run `command`, give the lines that it writes, and raise `ChildFailed` if it failed."""
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None, "it was asked for a line ago"
+        yield from running.stdout
+    if running.returncode:
+        raise ChildFailed(running.returncode)
 
 
 def end_with_parent() -> None:

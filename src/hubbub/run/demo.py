@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hubbub.run.children import Child, python
+from hubbub.run.children import Child, python, run_to_end
 from hubbub.run.city import DEMO_EXTRACT, DEMO_MORNINGS, add_city
 from hubbub.run.clock import Replay, SystemClock
-from hubbub.run.history import HISTORY_EDITION, play_history
 from hubbub.run.home import Home, taken
 from hubbub.run.recording import Recording, read_recording
 from hubbub.run.settings import FILE, Operator, Server, Settings, Traffic
@@ -30,10 +29,20 @@ DAY: Final = date(2026, 11, 24)
 HISTORY_DAY: Final = date(2026, 11, 17)
 """The Tuesday before."""
 
+HISTORY_EDITION: Final = 1
+"""Another one where what a house remembers of a morning is made in another way."""
+
 _MARKER: Final = "demo.json"
 _BASE: Final = "history"
 _RUN: Final = ("deal.sqlite*", "ledger.sqlite*", "journal", "events", "keys", "replay-tokens*")
 _AFTER_US: Final = 600 * SECOND  # the clock goes on until the last windows are out
+
+
+class Progress(msgspec.Struct):
+    """A line of a process that prepares: what it does, and how much of it is done (0..1)."""
+
+    what: str
+    done: float
 
 
 class NotADemo(BadInput):
@@ -149,7 +158,12 @@ def _keep_history(
     if stamp.exists() and stamp.read_text() == made_of:
         return
     shutil.rmtree(base.folder, ignore_errors=True)
-    play_history(base, home, recording, day=HISTORY_DAY, settings=settings, progress=progress)
+    base.folder.mkdir()
+    _write_settings(base, settings)
+    arguments = (str(base.folder), str(home.folder), str(recording), HISTORY_DAY.isoformat())
+    lines = run_to_end(python("hubbub.run.history", *arguments))
+    for told in map(msgspec.json.Decoder(Progress).decode, lines):
+        progress(told.what, told.done)
     stamp.write_text(made_of)
 
 
@@ -167,15 +181,19 @@ def _begin_anew(home: Home, base: Home | None) -> None:
 
 def _write_settings(home: Home, settings: Settings) -> None:
     replay, server = settings.replay, settings.server
-    assert replay is not None, "a demo replays"
+    played = (
+        f"[replay]\nbegin = {replay.begin}\nend = {replay.end}\n"
+        f"speed = {replay.speed}\nstarted_wall = {replay.started_wall}\n"
+        if replay
+        else ""
+    )
     (home.folder / FILE).write_text(
         "# Written by `hubbub demo`, anew at each start.\n\n"
         f"[server]\nopen_enrolment = {str(server.open_enrolment).lower()}\n\n"
         f'[traffic]\nlive_promise = "{settings.traffic.live_promise}"\n\n'
         f'[operator]\nname = "{settings.operator.name}"\n'
         f'contact = "{settings.operator.contact}"\n\n'
-        f"[replay]\nbegin = {replay.begin}\nend = {replay.end}\n"
-        f"speed = {replay.speed}\nstarted_wall = {replay.started_wall}\n"
+        f"{played}"
     )
 
 

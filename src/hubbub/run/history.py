@@ -3,11 +3,13 @@
 The same steps as the keeper's, with a clock that is put forward from tick to tick.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from hubbub.deal.desk import Badge
@@ -15,20 +17,20 @@ from hubbub.intake.files import FileBatch, read_file
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import DAY, EventStore
 from hubbub.record.record import Record
+from hubbub.record.roads.city import City
+from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.clock import StillClock
 from hubbub.run.home import Home
-from hubbub.run.house import open_deals, open_ledger
-from hubbub.run.settings import Settings
+from hubbub.run.house import open_deals
+from hubbub.run.settings import read_settings
+from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import TICK_US, TrafficLoop
 from hubbub.run.typical import release_typical
 from hubbub.terms.errors import BadInput
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant
-
-HISTORY_EDITION: Final = 1
-"""Another one where what a house remembers of a morning is made in another way."""
 
 _JOURNAL: Final = "history"
 _AFTER_TICKS: Final = 20
@@ -37,23 +39,16 @@ _AGREED_BEFORE_US: Final = 60 * SECOND
 
 
 def play_history(
-    base: Home,
-    home: Home,
-    file: Path,
-    *,
-    day: date,
-    settings: Settings,
-    progress: Callable[[str, float], None],
+    base: Home, city: City, file: Path, *, day: date, progress: Callable[[str, float], None]
 ) -> None:
-    """Fill the house in `base` with the morning of `file`, in the city that `home` serves."""
-    city = current_city(home)
+    """Fill the house in `base` with the morning of `file` in `city`, as its settings say."""
+    settings = read_settings(base.folder)
     midnight = datetime.combine(day, time(), city.zone)
     batches = [batch for batch in read_file(file, midnight=midnight) if len(batch.parsed.rows)]
     if not batches:
         raise BadInput(f"{file} holds no ping that can be used")
     begin = Instant(min(int(batch.parsed.rows["at"].min()) for batch in batches))
     clock = StillClock(Instant(begin - _AGREED_BEFORE_US))
-    base.folder.mkdir(parents=True)
     deals = open_deals(base, settings, clock)
     rows = _agreed(deals, batches, day=day, progress=progress)
     store = EventStore(base.events)
@@ -97,3 +92,20 @@ def _agreed(
         rows["subject"], rows["receipt"], rows["may"] = badge.subject, badge.receipt, badge.may
         progress("people of an earlier day agree", number / len(batches))
     return np.concatenate([batch.parsed.rows for batch in batches])
+
+
+def main() -> None:
+    """Play a morning into the house BASE: BASE HOME FILE DAY, where HOME serves the city."""
+    end_with_parent()
+    base, home, file, day = sys.argv[1:]
+
+    def tell(what: str, done: float) -> None:
+        sys.stdout.buffer.write(msgspec.json.encode({"what": what, "done": done}) + b"\n")
+        sys.stdout.buffer.flush()
+
+    city = current_city(Home(Path(home)))
+    play_history(Home(Path(base)), city, Path(file), day=date.fromisoformat(day), progress=tell)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,16 +1,14 @@
-"""Opens the rooms of one house in one process: its clock, its deal, its record, its ledger."""
+"""Opens the rooms of one house in one process: its clock, its deal, its record."""
 
 import secrets
 
 from hubbub.deal.notice import Operator
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import EventStore
-from hubbub.record.ledger import Ledger
 from hubbub.record.ledger_shelf import LedgerShelf
 from hubbub.record.record import Record
 from hubbub.run.clock import ReplayClock, SystemClock
 from hubbub.run.home import Home
-from hubbub.run.products import CAPS
 from hubbub.run.settings import Settings
 from hubbub.terms.time import Clock
 
@@ -29,11 +27,6 @@ def open_deals(home: Home, settings: Settings, clock: Clock) -> DealStore:
 def open_record(home: Home, deals: DealStore) -> Record:
     """Open the record, which reads through `deals`."""
     return Record(EventStore(home.events), home.journal, dead=deals.dead)
-
-
-def open_ledger(home: Home) -> Ledger:
-    """Open the ledger for spending. Raises `LedgerLost` when it is older than the rows."""
-    return Ledger(home.ledger, witness=home.events / "ledger-head", caps=CAPS)
 
 
 def open_shelf(home: Home) -> LedgerShelf:

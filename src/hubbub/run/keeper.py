@@ -18,9 +18,10 @@ from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
-from hubbub.run.house import house_clock, open_deals, open_ledger
+from hubbub.run.house import house_clock, open_deals
 from hubbub.run.log import set_up_logs
 from hubbub.run.settings import Settings, read_settings
+from hubbub.run.spending import open_ledger
 from hubbub.run.status import KeeperStatus, write_status
 from hubbub.run.traffic import TrafficLoop
 from hubbub.terms.errors import BadInput, Refused

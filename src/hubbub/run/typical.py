@@ -23,9 +23,10 @@ from hubbub.record.roads.city import City
 from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.home import Home
-from hubbub.run.house import house_clock, open_deals, open_ledger, open_record
+from hubbub.run.house import house_clock, open_deals, open_record
 from hubbub.run.log import set_up_logs
 from hubbub.run.settings import read_settings
+from hubbub.run.spending import open_ledger
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.purposes import Traffic
 from hubbub.terms.time import SECOND, Instant

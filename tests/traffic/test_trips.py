@@ -132,7 +132,7 @@ def test_a_fix_each_second_says_the_same_as_one_in_five() -> None:
 def test_after_a_restart_the_same_passes_come_again(since: int) -> None:
     fixes = drive(speed_mps=6, metres=12_000)
     again = passes_of(fix for fix in fixes if fix.at >= NOON + since * SECOND)
-    warm_s = since + 120  # trips begin anew where feeding begins, so their ends are trimmed
+    warm_s = since + 180  # trips begin anew where feeding begins, so their ends are trimmed
     assert [_told(p) for p in again if seconds(p) > warm_s] == [
         _told(p) for p in passes_of(fixes) if seconds(p) > warm_s
     ]

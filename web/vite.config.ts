@@ -11,6 +11,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content policy allows files of this origin, not data: scripts
     chunkSizeWarningLimit: 1200,
+    license: { fileName: "licences.md" }, // what is built in, and under which terms
     rolldownOptions: {
       input: { index: "index.html", share: "share.html", notice: "notice.html", numbers: "numbers.html" },
     },

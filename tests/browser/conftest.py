@@ -13,7 +13,7 @@ from hubbub.outlet.app import outlet_app
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 800}
+DESK = {"width": 1000, "height": 640}
 
 
 @pytest.fixture(scope="module")

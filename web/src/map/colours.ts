@@ -13,10 +13,10 @@ export interface Level {
 }
 
 export const LEVELS: readonly Level[] = [
-  { from: 0, words: "flowing", colour: { light: "#1a9c86", dark: "#2fb39a" } },
-  { from: 3, words: "slow", colour: { light: "#f2b21b", dark: "#ffd75e" } },
+  { from: 0, words: "flowing", colour: { light: "#1a9c86", dark: "#35b8b4" } },
+  { from: 3, words: "slow", colour: { light: "#f2b21b", dark: "#ffe07a" } },
   { from: 5.5, words: "jam", colour: { light: "#d9480f", dark: "#ff7a3d" } },
-  { from: 8, words: "standing", colour: { light: "#6d0f5e", dark: "#f03fb0" } },
+  { from: 8, words: "standing", colour: { light: "#6d0f5e", dark: "#b82be0" } },
 ];
 
 /** The level of a jam factor. */

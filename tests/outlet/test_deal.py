@@ -3,7 +3,7 @@
 import base64
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import hypothesis
 import hypothesis.strategies as st
@@ -59,6 +59,26 @@ def test_where_enrolment_is_not_open_only_the_operator_enrols(house: House) -> N
     assert nobody.headers["www-authenticate"] == "Bearer"
     assert house.deals.status().devices == 0
     assert enrolled(caller, headers=bearer(OPERATOR))["token"]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_page_never_agrees_in_somebodys_name(
+    house: House, caller: Caller, site: str
+) -> None:
+    body = {"device": "a", "purposes": BOTH}
+    elsewhere = caller.ask(
+        "POST", "/v1/deal/enrolments", json=body, headers={"sec-fetch-site": site}
+    )
+    assert (elsewhere.status_code, house.deals.status().devices) == (403, 0)
+    assert enrolled(caller, headers={"sec-fetch-site": "same-origin"})["token"]
+
+
+def test_links_lead_to_where_the_browser_is_and_to_nowhere_else(caller: Caller) -> None:
+    proxied = enrolled(caller, "a", headers={"origin": "https://hubbub.test"})
+    foreign = enrolled(caller, "b", headers={"origin": "https://elsewhere.test"})
+
+    assert quote("https://hubbub.test/v1/intake", safe="") in proxied["set_up"][1]["link"]
+    assert "elsewhere.test" not in json.dumps(foreign)
 
 
 def test_a_name_is_taken_once(caller: Caller) -> None:

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
@@ -38,6 +39,14 @@ class NameTaken(ProblemError):
         super().__init__("name-taken", HTTPStatus.CONFLICT, why, field="device", expected=why)
 
 
+class FromElsewhere(ProblemError):
+    """Another site's page tried to agree in somebody's name."""
+
+    def __init__(self) -> None:
+        why = "a page of another site cannot agree to anything here"
+        super().__init__("from-elsewhere", HTTPStatus.FORBIDDEN, why)
+
+
 class DealOutlet:
     """Answers what is asked of the deal."""
 
@@ -65,7 +74,12 @@ class DealOutlet:
                 body=Enrol,
                 example={"device": "my phone", "purposes": ["public.traffic"]},
                 status=HTTPStatus.CREATED,
-                problems=(*wrong, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+                problems=(
+                    *wrong,
+                    HTTPStatus.FORBIDDEN,
+                    HTTPStatus.CONFLICT,
+                    HTTPStatus.UNPROCESSABLE_ENTITY,
+                ),
                 who="operator",
                 waits=True,
             ),
@@ -106,6 +120,8 @@ class DealOutlet:
 
     def enrol(self, asked: Asked) -> Response:
         """Make a deal, and tell its token this once."""
+        if asked.request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+            raise FromElsewhere
         if not self._sources.open_enrolment:
             key = asked.token()
             if key is None or not self._sources.is_operator(key):
@@ -161,6 +177,10 @@ def _purposes(keys: list[str], *, field: str) -> frozenset[type[Purpose]]:
 
 
 def _origin(request: Request) -> str:
+    """Tell how the asker reaches this house: a browser knows, also behind a proxy that does TLS."""
+    said = request.headers.get("origin", "")
+    if urlsplit(said).netloc == request.headers.get("host"):
+        return said
     return str(request.base_url).rstrip("/")
 
 

@@ -35,7 +35,12 @@ def cells_of(
     values: defaultdict[tuple[int, int, int, int], list[int]] = defaultdict(list)
     roads = set(ROADS.table["key"].to_pylist())
     for subject, at, segment, value in passes:
-        if None in (subject, at, segment, value) or subject < 0 or at < 0 or segment not in roads:
+        if (
+            None in (subject, at, segment, value)
+            or subject < 0
+            or not 0 <= at < 10**17
+            or segment not in roads
+        ):
             continue
         day = day_number(Instant(at), ZONE)
         if -G <= value <= G and day in days:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import floor
+from random import Random
 
 import ibis
 import pyarrow as pa
@@ -150,6 +151,35 @@ def test_the_sums_are_those_of_the_rules(
     blocks = blocks_of(declaration)
     block = blocks[at % len(blocks)]
     assert exact(history, block, declaration) == sums_of(history, block, declaration)
+
+
+def bad_morning(rows: int) -> list[Pass]:
+    """Make many rows, half of them bad in some way, the same each time."""
+    chance = Random(3)
+    subjects = [None, -1, *range(12), 2**63 - 1]
+    values = [None, -G - 1, G + 1, -G, G, *range(-1000, 1001, 125)]
+    times = [None, -1, 2**62, 0, *(NOON + second * SECOND for second in range(0, 900, 7))]
+    times += [MIDNIGHT + second * SECOND for second in range(-300, 300, 7)]
+    return [
+        Pass(
+            chance.choice(subjects),
+            chance.choice(times),
+            chance.choice([None, -1, 6, *range(6)]),
+            chance.choice(values),
+        )
+        for _ in range(rows)
+    ]
+
+
+@every_declaration
+def test_bad_rows_drop_silently_and_good_ones_count(declaration: Declaration[LiveTraffic]) -> None:
+    history = bad_morning(600)
+    heard = 0
+    for block in blocks_of(declaration):
+        sums = exact(history, block, declaration)
+        assert sums == sums_of(history, block, declaration)
+        heard += sum(up + down for up, down in sums.values())
+    assert heard > 10 * G
 
 
 @every_declaration

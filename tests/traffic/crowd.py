@@ -109,5 +109,5 @@ def ask[For: Purpose](
     )
     at = Instant(block.days[0] * 86_400 * SECOND)
     payment = spend(book, question, at=at)
-    entropy = random.Random(seed).randbytes  # noqa: S311 - a test of chance draws from a seed
+    entropy = random.Random(seed).randbytes
     return release(question, payment, engine=engine.run, entropy=entropy)

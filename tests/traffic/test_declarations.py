@@ -5,7 +5,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from traffic.crowd import LIMIT_KMH, ZONE, ask, passes, roads
 
 from hubbub.crowd.laws import G
 from hubbub.products.traffic.declarations import (
@@ -19,6 +18,7 @@ from hubbub.products.traffic.declarations import (
     windows_of,
 )
 from hubbub.terms.time import SECOND, Instant
+from traffic.crowd import LIMIT_KMH, ZONE, ask, passes, roads
 
 # All noise here is Laplace of scale G / 4: 10 people off by luck is e^-40.
 BLOCK = windows_of(LIVE_PASSAGE).block(6_000_000, 3, zone=ZONE)

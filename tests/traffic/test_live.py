@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import ibis
 import pyarrow as pa
-from traffic.street import NOON, Street, drive
 
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.products.traffic.live import LATE_S_MAX, LiveMatching
@@ -12,6 +11,7 @@ from hubbub.products.traffic.matching import Fix
 from hubbub.terms.catalogue import PINGS_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
 from hubbub.terms.time import SECOND, Instant
+from traffic.street import NOON, Street, drive
 
 MAY = cell_bit(LiveTraffic, Recipient.OWN)
 LATER = Instant(NOON + 400 * SECOND)

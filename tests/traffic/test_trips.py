@@ -3,6 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from hubbub.products.traffic.matching import Fix, Leg
+from hubbub.products.traffic.trips import TRIMMED_M, Pass, Phone
+from hubbub.terms.time import SECOND, Instant
 from traffic.street import (
     NOON,
     WESTWARD,
@@ -14,10 +18,6 @@ from traffic.street import (
     segments,
     stand,
 )
-
-from hubbub.products.traffic.matching import Fix, Leg
-from hubbub.products.traffic.trips import TRIMMED_M, Pass, Phone
-from hubbub.terms.time import SECOND, Instant
 
 
 def test_a_car_passes_along_the_middle_of_its_trip_at_its_speed() -> None:
@@ -151,7 +151,7 @@ def test_a_phone_remembers_the_last_minutes_only() -> None:
     for fix in drive(speed_mps=10, metres=20_000):
         phone.hear(fix)
         list(phone.advance(street, fix.at))
-    assert len(phone._fixes) < 30  # noqa: SLF001
+    assert len(phone._fixes) < 30
 
 
 class _Lost:

@@ -212,9 +212,10 @@ def test_when_the_store_lags_the_door_says_when_to_come_again() -> None:
     assert house.post(body=rows(1)).status == 200
 
 
-def test_a_row_that_the_disk_refuses_gets_no_2xx() -> None:
+@pytest.mark.parametrize("error", [HubbubError("the disk is full"), OSError(5, "I/O")])
+def test_a_row_that_the_disk_refuses_gets_no_2xx(error: Exception) -> None:
     house = House()
-    house.journal.error = HubbubError("the disk is full")
+    house.journal.error = error
     for path in ("", "/owntracks"):
         body = b'{"_type":"location","at":%d,"tst":%d,"lat":60,"lon":24}' % (T, T)
         assert house.post(path, body).status == 503

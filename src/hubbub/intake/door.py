@@ -111,7 +111,7 @@ class Door:
             raise Wait("too-fast", HTTPStatus.TOO_MANY_REQUESTS, detail, wait_s=wait_s)
         try:
             admitted = await self.admission.admit(badge, parsed)
-        except HubbubError:
+        except (HubbubError, OSError):
             raise _not_durable() from None
         if adapter.answer is None:
             return account(admitted)

@@ -253,6 +253,16 @@ def test_a_bad_parameter_is_told_in_a_header_and_counted(path: str, query: str, 
     assert house.deals.refused == {"bad-row": 1}
 
 
+def test_a_refusal_speaks_the_units_of_the_client() -> None:
+    fast = json.dumps(OWNTRACKS | {"vel": 2_000}).encode()
+    (why,) = json.loads(House().post("/owntracks", fast).headers["hubbub-rejected"])
+    assert (why["field"], "km/h" in why["expected"]) == ("vel", True)
+    query = OSMAND.replace("speed=19.4384", "speed=600")
+    reply = House().post("/traccar", method="GET", query=query, token=None)
+    (why,) = json.loads(reply.headers["hubbub-rejected"])
+    assert (why["field"], "knots" in why["expected"]) == ("speed", True)
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

@@ -11,6 +11,7 @@ import msgspec
 
 from hubbub.intake.adapter import Adapter, Sent
 from hubbub.intake.ping import (
+    Field,
     Parsed,
     Ping,
     Source,
@@ -46,7 +47,7 @@ _MESSAGES: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FIELDS: Final = renamed(
     at="tst",
     accuracy_m="acc",
-    speed_mps="vel",
+    speed_mps=Field("vel", "a number of km/h, 0 to 1080, or nothing"),
     course_deg="cog",
 )
 

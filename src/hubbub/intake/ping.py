@@ -105,9 +105,8 @@ OWN_FIELDS: Final[Fields] = {
     "course_deg": Field("course_deg", "a number of degrees, 0 to 360, or nothing"),
 }
 
-_ROW: Final = Field("", "an object with `at`, `lat` and `lon`")
+_ROW: Final = Field("", "an object of this format, with a time and a place")
 
-# Seconds up to 2096: milliseconds, a common slip, are far beyond it.
 # In the order of `Columns`. Seconds go up to 2096: milliseconds, a common slip, are far beyond it.
 _LOW: Final = np.array([[0.0], [-90.0], [-180.0], [0.0], [0.0], [0.0]])
 _HIGH: Final = np.array([[4e9], [90.0], [180.0], [1e8], [300.0], [360.0]])
@@ -116,12 +115,12 @@ _OPTIONAL: Final = slice(3, 6)
 _INT16_MAX: Final = 32_767
 
 
-def renamed(**names: str) -> Fields:
-    """Give our fields the `names` that a wire format has for them."""
-    return {
-        ours: Field(names.get(ours, field.name), field.expected)
-        for ours, field in OWN_FIELDS.items()
-    }
+def renamed(**names: str | Field) -> Fields:
+    """Give our fields the `names` that a wire format has for them, and its own units."""
+    fields = dict(OWN_FIELDS)
+    for ours, name in names.items():
+        fields[ours] = name if isinstance(name, Field) else fields[ours]._replace(name=name)
+    return fields
 
 
 def check(

@@ -11,6 +11,7 @@ import msgspec
 
 from hubbub.intake.adapter import Adapter, Sent, form
 from hubbub.intake.ping import (
+    Field,
     Parsed,
     Ping,
     Source,
@@ -68,7 +69,10 @@ _JSON_FIELDS: Final = renamed(
     course_deg="heading",
 )
 _FORM_FIELDS: Final = renamed(
-    at="timestamp", accuracy_m="accuracy", speed_mps="speed", course_deg="bearing"
+    at="timestamp",
+    accuracy_m="accuracy",
+    speed_mps=Field("speed", "a number of knots, 0 to 583, or nothing"),
+    course_deg="bearing",
 )
 
 

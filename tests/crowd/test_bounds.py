@@ -243,6 +243,14 @@ def test_turns_bring_every_road_to_everybody() -> None:
     assert heard == {0, 1}
 
 
+@given(windows_max=st.integers(1, 288), keys_max=st.integers(1, 20))
+def test_all_that_a_plan_counts_is_one_voice_at_most(windows_max: int, keys_max: int) -> None:
+    weight = DayPlan(windows_max=windows_max, keys_max=keys_max).weight
+    assert windows_max * keys_max * weight**2 <= G**2
+    root = (windows_max * keys_max) ** 0.5
+    assert weight > G / (root + 1) - 1, "and hardly less"
+
+
 def test_the_plan_of_the_design_gives_a_sixth_to_each_window() -> None:
     assert DayPlan().weight == 170
     assert 36 * DayPlan().weight ** 2 <= G**2

@@ -134,7 +134,7 @@ class Declaration[For: Purpose]:
             case _:
                 fits = False
         lacks = [] if fits else ["a bound that holds for its unit over all blocks of a day"]
-        if self.bound.whole_max < 1:
+        if not _lets_count(self.bound):
             lacks.append("a bound that lets somebody count")
         return lacks
 
@@ -164,6 +164,15 @@ _BEYOND_WORDS: Final = {
         "morning as a whole is not hidden. The operator, who holds the rows, is trusted."
     ),
 }
+
+
+def _lets_count(bound: Bound) -> bool:
+    match bound:
+        case OneNorm(whole_max=whole_max) | TwoNorm(whole_max=whole_max):
+            return whole_max >= 1
+        case DayPlan(windows_max=windows_max, keys_max=keys_max):
+            return min(windows_max, keys_max) >= 1 and bound.weight >= 1
+    assert_never(bound)
 
 
 def _bound_words(bound: Bound) -> str:

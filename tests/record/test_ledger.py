@@ -37,6 +37,13 @@ def test_a_debit_is_on_disk_when_it_returns(ledger: Ledger, tmp_path: Path) -> N
     assert ledger.stored(bill("monday").release) is None
 
 
+def test_a_commit_waits_for_the_disk(ledger: Ledger) -> None:
+    """A kill cannot show it, only a power cut: full synchronisation of the write-ahead log."""
+    asked = ledger._sqlite.execute
+    assert asked("PRAGMA synchronous").fetchone() == (2,)
+    assert asked("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_what_is_paid_is_not_debited_again(ledger: Ledger, tmp_path: Path) -> None:
     for _ in range(5):
         ledger.debit(bill("monday"), at=NOON)

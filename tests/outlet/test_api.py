@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from hubbub.outlet.app import operations_of
 from hubbub.outlet.operations import BODY_BYTES_MAX, Operation
+from hubbub.terms.purposes import Traffic
 from outlet.fake_house import SLOW, Caller, House
 
 
@@ -73,8 +74,12 @@ def test_every_example_of_a_parameter_is_accepted(house: House, caller: Caller) 
 
 def test_every_example_of_a_body_is_accepted(house: House, caller: Caller) -> None:
     bodies = [each for each in operations(house) if each.body is not None]
+    token = house.deals.enrol("example", frozenset({Traffic}), "test").token.secret
     for operation in bodies:
-        answer = caller.ask(operation.method, operation.path, json=operation.example)
+        headers = {"authorization": f"Bearer {token}"} if operation.who == "person" else {}
+        answer = caller.ask(
+            operation.method, operation.path, json=operation.example, headers=headers
+        )
         assert answer.status_code == operation.status
     assert bodies
 
@@ -91,7 +96,7 @@ def test_an_unknown_path_gets_a_problem(caller: Caller, path: str) -> None:
     [
         ("POST", "/v1/traffic/flow", {"GET", "HEAD"}),
         ("GET", "/v1/deal/enrolments", {"POST"}),
-        ("PUT", "/v1/deal/enrolments/current", {"DELETE"}),
+        ("POST", "/v1/deal/enrolments/current", {"DELETE", "PUT"}),
         ("DELETE", "/", {"GET", "HEAD"}),
     ],
 )

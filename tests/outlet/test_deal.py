@@ -47,6 +47,27 @@ def test_nothing_is_agreed_to_but_what_was_named(house: House, caller: Caller) -
     assert badge.may == 1
 
 
+def test_who_holds_the_token_chooses_anew_and_gets_another(house: House, caller: Caller) -> None:
+    old = enrolled(caller)["token"]
+    caller.ask("DELETE", "/v1/deal/enrolments/current", headers=bearer(old))
+    chosen = {"purposes": ["public.traffic"]}
+    again = caller.ask("PUT", "/v1/deal/enrolments/current", json=chosen, headers=bearer(old))
+    assert again.status_code == 200
+    renewed = house.deals.badge(again.json()["token"])
+    assert renewed is not None
+    assert renewed.may == 1
+    assert house.deals.badge(old) is None
+
+
+def test_nobody_chooses_anew_without_the_devices_token(caller: Caller) -> None:
+    enrolled(caller)
+    chosen = {"purposes": ["public.traffic"]}
+    stranger = bearer("guess")
+    for headers in ({}, stranger):
+        answer = caller.ask("PUT", "/v1/deal/enrolments/current", json=chosen, headers=headers)
+        assert answer.status_code == 401
+
+
 def test_where_enrolment_is_not_open_only_the_operator_enrols(house: House) -> None:
     house.open_enrolment = False
     caller = Caller(house)

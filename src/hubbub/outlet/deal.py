@@ -8,14 +8,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hubbub.deal.desk import ChoiceRefused, DeviceTaken, Token, UnknownDevice
+from hubbub.deal.desk import ChoiceRefused, DeviceTaken, Enrolment, Token, UnknownDevice
 from hubbub.deal.notice import Notice
 from hubbub.deal.receipt import Receipt
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NoToken, ProblemError
 from hubbub.outlet.set_up import set_up
 from hubbub.outlet.sources import Sources
-from hubbub.outlet.wire import Enrol, Enrolled
+from hubbub.outlet.wire import Choose, Enrol, Enrolled
 from hubbub.terms.purposes import PURPOSES, Purpose
 
 METHOD: Final = "asked over HTTP"
@@ -84,6 +84,18 @@ class DealOutlet:
                 waits=True,
             ),
             Operation(
+                method="PUT",
+                path="/v1/deal/enrolments/current",
+                summary="Choose anew for the device whose token this is; it gets a new token.",
+                perform=self.renew,
+                answer=Enrolled,
+                body=Choose,
+                example={"purposes": ["public.traffic", "public.traffic.live"]},
+                problems=(*wrong, HTTPStatus.UNPROCESSABLE_ENTITY),
+                who="person",
+                waits=True,
+            ),
+            Operation(
                 method="DELETE",
                 path="/v1/deal/enrolments/current",
                 summary="Take back what the device whose token this is agreed to, or parts of it.",
@@ -135,12 +147,19 @@ class DealOutlet:
             raise NameTaken from None
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
-        answer = Enrolled(
-            token=enrolment.token.secret,
-            receipt=msgspec.Raw(enrolment.receipt.document()),
-            set_up=set_up(enrolment, origin=_origin(asked.request)),
-        )
-        return _json(msgspec.json.encode(answer), status=HTTPStatus.CREATED)
+        return _json(_enrolled(enrolment, asked.request), status=HTTPStatus.CREATED)
+
+    def renew(self, asked: Asked) -> Response:
+        """Make another deal with a device that shows its token, and tell its new one this once."""
+        wish: Choose = asked.body
+        purposes = _purposes(wish.purposes, field="purposes")
+        try:
+            enrolment = self._sources.desk().renew(_token(asked), purposes, METHOD)
+        except UnknownDevice:
+            raise NoToken("the device's token") from None
+        except ChoiceRefused as refused:
+            raise CannotChoose(str(refused)) from None
+        return _json(_enrolled(enrolment, asked.request))
 
     def withdraw(self, asked: Asked) -> Response:
         """Take back what was agreed, and answer with the receipt that says so."""
@@ -161,6 +180,15 @@ class DealOutlet:
         except UnknownDevice:
             raise NoToken("the device's token") from None
         return _json(msgspec.json.encode([msgspec.Raw(r.document()) for r in receipts]))
+
+
+def _enrolled(enrolment: Enrolment, request: Request) -> bytes:
+    answer = Enrolled(
+        token=enrolment.token.secret,
+        receipt=msgspec.Raw(enrolment.receipt.document()),
+        set_up=set_up(enrolment, origin=_origin(request)),
+    )
+    return msgspec.json.encode(answer)
 
 
 def _token(asked: Asked) -> Token:

@@ -17,14 +17,12 @@ def set_up(enrolment: Enrolment, *, origin: str) -> list[SetUp]:
     return [
         _owntracks(token, device, origin),
         _overland(token, device, origin),
-        SetUp(
-            app="GPSLogger, Traccar and others",
-            link="",
-            qr_svg="",
-            steps=[
-                f"URL: {origin}/v1/intake/gpslogger or {origin}/v1/intake/traccar",
-                "Header: Authorization: Bearer, a space, and your token",
-            ],
+        _typed("Traccar Client", f"Server URL: {origin}/v1/intake/traccar", f"Identifier: {token}"),
+        _typed(
+            "GPSLogger",
+            "Log to custom URL, with this URL:",
+            f"{origin}/v1/intake/gpslogger?lat=%LAT&lon=%LON&time=%TIME"
+            f"&spd=%SPD&acc=%ACC&dir=%DIR&token={token}",
         ),
     ]
 
@@ -59,6 +57,10 @@ def _overland(token: str, device: str, origin: str) -> SetUp:
         "Choose the tracking mode “driving”, and switch tracking on.",
     ]
     return SetUp(app="Overland", link=link, qr_svg=_qr(link), steps=steps)
+
+
+def _typed(app: str, *fields: str) -> SetUp:
+    return SetUp(app=app, link="", qr_svg="", steps=[f"Install {app}.", *fields])
 
 
 def _qr(link: str) -> str:

@@ -179,6 +179,12 @@ class Enrol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purposes: Annotated[list[str], Meta(min_length=1, max_length=16)]
 
 
+class Choose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Share from now on for nothing but the purposes named."""
+
+    purposes: Annotated[list[str], Meta(min_length=1, max_length=16)]
+
+
 class SetUp(msgspec.Struct, frozen=True):
     """One way to make a phone send: a link to open on it, or the fields to type."""
 

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from fractions import Fraction
 from hashlib import sha256
-from math import ceil, floor
+from math import ceil
 from pathlib import Path
 from threading import Lock
 
@@ -201,7 +201,7 @@ class Ledger:
         cap = self._caps[account.scope]
         self._sqlite.execute(
             "INSERT INTO account (scope, unit, period, cap_nano, delta) VALUES (?, ?, ?, ?, ?)",
-            (*place, floor(cap.epsilon * NANO), cap.delta),
+            (*place, round(cap.epsilon * NANO), cap.delta),
         )
         return cap
 

@@ -199,6 +199,12 @@ def test_a_segment_that_was_committed_but_not_let_go_of_is_not_committed_again(
     assert len(house.read(Traffic)) == 1
 
 
+def test_nobody_else_on_the_machine_can_look_into_journal_or_store(house: House) -> None:
+    house.write(rows_at([1]))
+    for folder in ("journal", "events"):
+        assert (house.folder / folder).stat().st_mode & 0o077 == 0
+
+
 def test_rows_below_no_dead_list_are_not_run(house: House) -> None:
     house.give(rows_at([1]))
     name = f"record_pings_{BEGIN}_{END}"

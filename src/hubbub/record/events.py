@@ -98,7 +98,7 @@ class EventStore:
     def __init__(self, folder: Path) -> None:
         """Open the store in `folder`, or begin it."""
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not DeltaTable.is_deltatable(str(folder)):
             DeltaTable.create(
                 folder,

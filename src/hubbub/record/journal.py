@@ -57,7 +57,7 @@ class Journal:
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open the journal in `folder`. A segment is closed `segment_s` after its first row."""
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._elapsed = folder, elapsed
         self._segment_s, self._segment_bytes_max = segment_s, segment_bytes_max
         self._pending: list[_Waiting] = []

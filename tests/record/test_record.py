@@ -10,7 +10,7 @@ import pytest
 
 from hubbub.deal.gate import Permitted, derive
 from hubbub.record import record as record_module
-from hubbub.record.events import FRESH, EventStore, TailLost
+from hubbub.record.events import DAY, FRESH, EventStore, TailLost
 from hubbub.record.journal import Journal
 from hubbub.record.journal_segments import segments
 from hubbub.record.record import Record, UnpermittedRead
@@ -128,7 +128,7 @@ def test_a_tail_misses_nothing_through_maintenance(house: House) -> None:
         if number % 5 == 4:
             permitted, after = house.record.tail(Traffic, after=after)
             seen += permitted.rows["at"].to_pylist()
-            house.record.maintain(now=BEGIN)
+            house.record.maintain(now=BEGIN, keep_days=90)
     assert seen == rows_at(range(60))["at"].tolist()
     assert len(house.read(Traffic)) == 60
     assert len(house.store.listing()) < 20
@@ -143,7 +143,7 @@ def test_maintenance_keeps_the_log_while_a_tail_still_needs_it(house: House) -> 
     house.record.tail(Traffic, after=after)
     for number in range(20):
         house.store.commit(rows_at([number]), journal="j", number=number)
-    house.record.maintain(now=BEGIN)
+    house.record.maintain(now=BEGIN, keep_days=90)
     permitted, _ = house.record.tail(Traffic, after=after)
     assert permitted.rows.num_rows == 20
 
@@ -151,13 +151,24 @@ def test_maintenance_keeps_the_log_while_a_tail_still_needs_it(house: House) -> 
 def test_a_day_that_is_over_is_sorted_when_its_late_rows_have_stopped(house: House) -> None:
     house.give(rows_at([1]))
     tomorrow = Instant(END + SECOND)
-    house.record.maintain(now=tomorrow)
+    house.record.maintain(now=tomorrow, keep_days=90)
     house.give(rows_at([2]))
-    house.record.maintain(now=tomorrow)
+    house.record.maintain(now=tomorrow, keep_days=90)
     assert {file.bucket for file in house.store.listing()} == {FRESH}
-    house.record.maintain(now=tomorrow)
+    house.record.maintain(now=tomorrow, keep_days=90)
     assert {file.bucket for file in house.store.listing()} == {1}
     assert len(house.read(Traffic)) == 2
+
+
+def test_a_row_is_kept_as_long_as_the_notice_says_and_no_longer(house: House) -> None:
+    house.give(rows_at([1]))
+    files = house.folder / "events"
+    house.record.maintain(now=Instant(BEGIN + 90 * DAY), keep_days=90)
+    assert len(house.read(Traffic)) == 1
+    for _ in range(3):
+        house.record.maintain(now=Instant(BEGIN + 91 * DAY), keep_days=90)
+    assert len(house.read(Traffic)) == 0
+    assert not list(files.glob("day=*/bucket=*/*"))
 
 
 @pytest.mark.usefixtures("small_maintenance")
@@ -166,13 +177,13 @@ def test_few_fresh_rows_are_gathered_and_many_are_sorted(
 ) -> None:
     for number in range(11):
         house.store.commit(rows_at([number]), journal="j", number=number)
-    house.record.maintain(now=BEGIN)
+    house.record.maintain(now=BEGIN, keep_days=90)
     (gathered,) = house.store.listing()
     assert (gathered.bucket, gathered.rows) == (FRESH, 11)
     monkeypatch.setattr(record_module, "_FRESH_ROWS_MAX", 20)
     for number in range(11, 22):
         house.store.commit(rows_at([number]), journal="j", number=number)
-    house.record.maintain(now=BEGIN)
+    house.record.maintain(now=BEGIN, keep_days=90)
     assert {file.bucket for file in house.store.listing()} == {1}
     assert len(house.read(Traffic)) == 22
 

@@ -33,7 +33,7 @@ def keep(folder: Path, rounds: Semaphore) -> None:
     record = Record(store, folder / "journal", dead=nobody_dead)
     while True:
         record.drain()
-        record.maintain(now=Instant(DAY_0 * SECOND))
+        record.maintain(now=Instant(DAY_0 * SECOND), keep_days=90)
         rounds.release()
 
 

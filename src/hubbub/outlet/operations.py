@@ -38,7 +38,7 @@ class Parameter:
 class Operation:
     """One thing that may be asked of the outlet."""
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     summary: str
     perform: Callable[["Asked"], Response]

@@ -209,6 +209,13 @@ class EventStore:
         self._commit(actions, [])
         return dropped
 
+    def forget_before(self, day: int) -> int:
+        """Take the rows of the days before `day` out of the store. Gives how many there were."""
+        old = [file for file in self.listing() if file.day < day]
+        if old:
+            self._commit([_remove(file, changed=True) for file in old], [])
+        return sum(file.rows for file in old)
+
     def read(self, paths: Sequence[str], *, columns: list[str] | None = None) -> pa.Table:
         """Read whole files, rows in the order of `paths`."""
         schema = (
@@ -328,9 +335,9 @@ def _partition(day: int, bucket: int) -> dict[str, str | None]:
     return {"day": (_EPOCH + timedelta(day)).isoformat(), "bucket": str(bucket)}
 
 
-def _remove(file: StoredFile) -> RemoveAction:
-    # No change of data: the same rows are added elsewhere by the same commit.
-    return RemoveAction(file.path, False, 0, file.size, _partition(file.day, file.bucket))
+def _remove(file: StoredFile, *, changed: bool = False) -> RemoveAction:
+    # No change of data where the same rows are added elsewhere by the same commit.
+    return RemoveAction(file.path, changed, 0, file.size, _partition(file.day, file.bucket))
 
 
 def _not_much_larger(files: list[StoredFile], *, than: int) -> list[StoredFile]:

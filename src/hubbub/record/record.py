@@ -172,16 +172,19 @@ class Record:
             rows += self._commit(waiting)
         return rows
 
-    def maintain(self, *, now: Instant) -> None:
-        """Sort fresh rows into buckets, delete files nobody needs, and fold the log: the keeper's.
+    def maintain(self, *, now: Instant, keep_days: int) -> None:
+        """Sort fresh rows into buckets, delete what nobody needs, and fold the log: the keeper's.
 
-        Call it between a tail and the next drain, so that no tail misses a log entry.
+        Rows of more than `keep_days` ago, as the notice says, are deleted. Call it between a tail
+        and the next drain, so that no tail misses a log entry.
         """
         version = self._store.version()
         caught_up = all(tail >= version for tail in self._tails.values())
         if caught_up and version - self._trimmed >= _LOG_ENTRIES_MAX:
             self._store.trim_log()
             self._trimmed = version
+        if self._store.forget_before(now // DAY - keep_days):
+            self._unneeded = self._store.sweep(found_before=self._unneeded)
         self._compact(today=now // DAY)
 
     def _commit(self, waiting: list[Segment]) -> int:
@@ -215,7 +218,7 @@ class Record:
                 self._store.compact(day)
             else:  # 64 buckets of a few rows each would be many small files
                 self._store.gather(day)
-        if over or many:
+        if over or many or self._unneeded:
             # A reader may still have the old list, so files go one round later.
             self._unneeded = self._store.sweep(found_before=self._unneeded)
 

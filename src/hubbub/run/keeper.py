@@ -43,6 +43,7 @@ class Keeper:
         store = EventStore(home.events)
         store.sweep()  # what a killed keeper left half written
         self._record = Record(store, home.journal, dead=self._deals.dead)
+        self._keep_days = max(use.retention_days for use in self._deals.notice().uses)
         self._trouble = ""
         self._traffic = self._open_traffic(settings)
         self._rows, self._commit_s, self._tick_s = 0, 0.0, 0.0
@@ -64,7 +65,7 @@ class Keeper:
             self._traffic.step(self._clock.now())
             self._tick_s = time.monotonic() - began
         if began - self._maintained > _MAINTAIN_EVERY_S:
-            self._record.maintain(now=self._clock.now())
+            self._record.maintain(now=self._clock.now(), keep_days=self._keep_days)
             self._maintained = began
         if began - self._noted > _NOTE_EVERY_S:
             self._note()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
@@ -105,7 +106,7 @@ def main() -> None:
     set_up_logs()
     folder, host, port = sys.argv[1:]
     home = Home(Path(folder))
-    asyncio.run(serve(home, read_settings(home.folder), host=host, port=int(port)))
+    uvloop.run(serve(home, read_settings(home.folder), host=host, port=int(port)))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ ROAD_PEOPLE: Final = 6.0
 """What is usual on a road all day weighs as much as so many people in an hour's usual."""
 CLASS_PEOPLE: Final = 20.0
 """What is usual on all roads of a class weighs as much as so many people in a road's usual."""
-UNKNOWN: Final = 0.4
+UNKNOWN: Final = 0.5
 """What is expected where nothing was ever counted: 0.6 of what one may drive."""
 SPREAD: Final = 0.04
 """The variance of roads around what is expected of them: noise is weighed against it."""
@@ -32,7 +32,7 @@ PEOPLE_MIN: Final = 1e-3
 FREE_FLOW_MIN: Final = 0.5
 """Of what one may drive: a road that is never faster is not free, but jammed."""
 NOISE_DEVIATIONS: Final = 3.0
-"""A past of no more people than noise alone may show is none."""
+"""A past of no more people than noise alone may show is none: its class has to have one."""
 SURE_PEOPLE: Final = 10.0
 """So many people give half of the confidence that there is to have."""
 
@@ -82,7 +82,8 @@ def blend(
         usual = _usual(roads, sum_up([], size), ever)
     mean = _shrunk(recent.faded, usual, voice=USUAL_PEOPLE)
     live = recent.tally.people >= recent.floor
-    known = ever.people > NOISE_DEVIATIONS * np.sqrt(ever.noise)
+    alike = _of_class(ever, roads)
+    known = alike.people > NOISE_DEVIATIONS * np.sqrt(alike.noise)
     speeds = np.where(live, speed_kmh(mean, roads.limit_kmh), speed_kmh(usual, roads.limit_kmh))
     speeds = np.where(live | known, np.minimum(speeds, roads.limit_kmh), roads.limit_kmh)
     fastest = np.max([speed_kmh(each, roads.limit_kmh) for each in (*by_hour.values(), usual)], 0)
@@ -125,16 +126,18 @@ def sum_up(tallies: Sequence[Tally], size: int) -> Tally:
 
 def _usual(roads: Roads, in_hour: Tally, ever: Tally) -> Numbers:
     """Give each road's usual value in an hour: its own, as far as it was counted."""
-    city = _total(ever)
-    everywhere = _shrunk(city, np.array([UNKNOWN]), voice=CLASS_PEOPLE)
-    of_class = np.full(len(roads), everywhere[0])
-    for each in np.unique(roads.road_class):
-        alike = roads.road_class == each
-        of_all = _total(Tally(*(column[alike] for column in ever)))
-        of_class[alike] = _shrunk(of_all, everywhere, voice=CLASS_PEOPLE)
+    everywhere = _shrunk(_total(ever), np.array([UNKNOWN]), voice=CLASS_PEOPLE)
+    of_class = _shrunk(_of_class(ever, roads), everywhere, voice=CLASS_PEOPLE)
     of_road = _shrunk(ever, of_class, voice=CLASS_PEOPLE)
     now = _shrunk(_total(in_hour), everywhere, voice=CLASS_PEOPLE)
     return _shrunk(in_hour, np.clip(of_road + now - everywhere, -1, 1), voice=ROAD_PEOPLE)
+
+
+def _of_class(tally: Tally, roads: Roads) -> Tally:
+    """Give each road what was counted on all roads of its class."""
+    return Tally(
+        *(np.bincount(roads.road_class, weights=column)[roads.road_class] for column in tally)
+    )
 
 
 def _shrunk(tally: Tally, expected: Numbers, *, voice: float) -> Numbers:

@@ -1,8 +1,9 @@
 """What the traffic product shares, of whom, and how it is hidden: two plans of live, one of usual.
 
-The value of a pass is v / (v + c), where c is the road's jam speed. It lies within 0..1 whatever
-was driven, it tells 4 from 8 km/h as well as 15 from 30, and whole numbers give it exactly: a mean
-of speeds would hide the slow ones, a mean of paces be nothing but the slowest.
+The value of a pass is v / (v + c), where c is a quarter of what one may drive on the road. It lies
+within 0..1 whatever was driven, whole numbers give it exactly, and it tells 4 from 8 km/h as well
+as 12 from 24. Its mean is near total distance by total time: a mean of speeds hides who stood, and
+a mean of paces drowns in noise.
 """
 
 from collections.abc import Sequence
@@ -31,14 +32,14 @@ type LivePromise = Literal["person-day", "passage"]
 type Numbers = npt.NDArray[np.float64]
 type Whole = npt.NDArray[np.int32]
 
-JAM_SPEED: Final = 0.4
-"""Of what one may drive: slower is a jam. Values are told apart best around it."""
+HALF_SPEED: Final = 0.25
+"""Of what one may drive: the speed whose value is one half."""
 SHARE: Final = 4096
 """Steps from standing (0) to infinitely fast."""
-PRIOR: Final = SHARE // 2
+PRIOR: Final = 2360
 REACH: Final = SHARE // 4
-"""From a third of the jam speed to three times it."""
-DRIVEN_MIN: Final = 2
+"""From 0.12 to 1.2 of what one may drive."""
+DRIVEN_MIN: Final = 4
 """Who drove less than one in so many of a road's metres tells little about the road."""
 
 DAY_PARTS: Final = (6, 10, 15, 19, 24)
@@ -47,11 +48,17 @@ TYPICAL_SLOTS: Final = 2 * len(DAY_PARTS)
 """Parts of a working day, then of a day of the weekend."""
 
 ROADS: Final[ir.Table] = ibis.table(
-    {"key": "int32", "jam_cms": "int32", "length_dm": "int32"}, name="roads"
+    {"key": "int32", "half_cms": "int32", "length_dm": "int32"}, name="roads"
 )
 """What is public of each road segment."""
 ROAD_SLOTS: Final[ir.Table] = ibis.table(
-    {"key": "int32", "segment": "int32", "slot": "int32", "jam_cms": "int32", "length_dm": "int32"},
+    {
+        "key": "int32",
+        "segment": "int32",
+        "slot": "int32",
+        "half_cms": "int32",
+        "length_dm": "int32",
+    },
     name="road_slots",
 )
 """The same for each part of a day."""
@@ -85,16 +92,16 @@ class Roads:
         )
 
     def _known(self, times: int) -> dict[str, Whole]:
-        jam_cms = np.rint(self.limit_kmh * JAM_SPEED / 0.036)
-        columns = {"jam_cms": jam_cms, "length_dm": np.rint(self._length_m * 10)}
+        half_cms = np.rint(self.limit_kmh * HALF_SPEED / 0.036)
+        columns = {"half_cms": half_cms, "length_dm": np.rint(self._length_m * 10)}
         return {name: np.repeat(each.astype(np.int32), times) for name, each in columns.items()}
 
 
 def _value(passed: ir.Table) -> ir.IntegerValue:
     """Give v / (v + c) on the grid. Decimetres x 10,000 and milliseconds x cm/s are alike."""
     driven = passed.distance_dm.cast("int64") * 10_000
-    jammed = passed.time_ms.cast("int64") * passed.jam_cms
-    share = (driven * SHARE) // ibis.greatest(driven + jammed, 1)
+    halved = passed.time_ms.cast("int64") * passed.half_cms
+    share = (driven * SHARE) // ibis.greatest(driven + halved, 1)
     return d_q(share, prior=ibis.literal(PRIOR), reach=ibis.literal(REACH))
 
 
@@ -118,7 +125,7 @@ def _typical_question() -> ir.Table:
 
 
 _MEASURE: Final = TwoCounters(
-    value="speed, as v / (v + the road's jam speed),", prior="one half", reach="one quarter"
+    value="speed", prior="0.576 of v / (v + limit / 4)", reach="0.25 of it"
 )
 
 LIVE_DAY: Final = Declaration(
@@ -184,7 +191,7 @@ def windows_of(declaration: Declaration[LiveTraffic]) -> Windows:
 def speed_kmh(mean: Numbers, limit_kmh: Numbers) -> Numbers:
     """Turn means of the value (-1..1) back into speeds: v = c x / (1 - x)."""
     share = (PRIOR + REACH * np.clip(mean, -1.0, 1.0)) / SHARE
-    return JAM_SPEED * limit_kmh * share / (1 - share)
+    return HALF_SPEED * limit_kmh * share / (1 - share)
 
 
 def _numbers(count: int) -> Whole:

@@ -13,9 +13,10 @@ import gzip
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, SupportsInt
 
 import msgspec
+import numpy as np
 import polars as pl
 
 WINDOW_S: Final = 300
@@ -165,27 +166,26 @@ def _harmonic(value: str, weight: str) -> pl.Expr:
 
 
 def _compare(covered: pl.DataFrame, cells: pl.DataFrame) -> Score:
-    vehicles = covered["vehicles"]
-    error = covered["estimate"] - covered["kph"]
-    true_jam = covered["kph"] < JAM * covered["limit_kmh"]
-    told_jam = covered["estimate"] < JAM * covered["limit_kmh"]
-    found = (true_jam & told_jam).sum()
-    all_jams = (cells["kph"] < JAM * cells["limit_kmh"]).sum()
-    mean_square = (error**2 * vehicles).sum() / max(vehicles.sum(), 1)
+    vehicles, limit_kmh = covered["vehicles"].to_numpy(), covered["limit_kmh"].to_numpy()
+    estimate, true = covered["estimate"].to_numpy(), covered["kph"].to_numpy()
+    told_jam, true_jam = estimate < JAM * limit_kmh, true < JAM * limit_kmh
+    all_jams = cells["kph"].to_numpy() < JAM * cells["limit_kmh"].to_numpy()
+    found = np.count_nonzero(told_jam & true_jam)
+    squares = float(((estimate - true) ** 2 * vehicles).sum())
     return Score(
         cells=len(covered),
         coverage=len(covered) / len(cells),
-        coverage_of_vehicles=vehicles.sum() / cells["vehicles"].sum(),
-        weighted_rmse_kmh=mean_square**0.5,
-        bias_kmh=error.sum() / max(len(error), 1),
-        jam_precision=_ratio(found, told_jam.sum()),
-        jam_recall=_ratio(found, true_jam.sum()),
-        jam_recall_of_all=_ratio(found, all_jams),
+        coverage_of_vehicles=int(vehicles.sum()) / int(cells["vehicles"].to_numpy().sum()),
+        weighted_rmse_kmh=(squares / max(int(vehicles.sum()), 1)) ** 0.5,
+        bias_kmh=float((estimate - true).sum()) / max(len(covered), 1),
+        jam_precision=_ratio(found, np.count_nonzero(told_jam)),
+        jam_recall=_ratio(found, np.count_nonzero(true_jam)),
+        jam_recall_of_all=_ratio(found, np.count_nonzero(all_jams)),
     )
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def _ratio(part: SupportsInt, whole: SupportsInt) -> float | None:
+    return int(part) / int(whole) if whole else None
 
 
 def main(arguments: list[str]) -> None:

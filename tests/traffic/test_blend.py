@@ -6,16 +6,15 @@ import pytest
 from hubbub.products.traffic.blend import Recent, Tally, blend
 from hubbub.products.traffic.flow import RoadFlow
 from hubbub.terms.time import Instant
-from traffic.crowd import LIMIT_KMH, roads
+from traffic.crowd import LIMIT_KMH, roads, value
 
 ONE = roads(1)
-JAM_KMH = 0.4 * LIMIT_KMH
 FLOOR = 3.0
 NOISE = 0.25  # the variance of what one window's counter is off by
 
 
 def tally(people: float, kmh: float = 20.0, *, blocks: int = 1) -> Tally:
-    mean = (kmh / (kmh + JAM_KMH) - 0.5) / 0.25
+    mean = value(kmh)
     return Tally(np.array([people]), np.array([people * mean]), np.array([NOISE * blocks]))
 
 

@@ -18,7 +18,7 @@ from hubbub.products.traffic.declarations import (
     windows_of,
 )
 from hubbub.terms.time import SECOND, Instant
-from traffic.crowd import LIMIT_KMH, ZONE, ask, passes, roads
+from traffic.crowd import LIMIT_KMH, ZONE, ask, passes, roads, value
 
 # All noise here is Laplace of scale G / 4: 10 people off by luck is e^-40.
 BLOCK = windows_of(LIVE_PASSAGE).block(6_000_000, 3, zone=ZONE)
@@ -51,8 +51,8 @@ def test_a_jam_of_many_is_a_jam() -> None:
 
 def test_who_drove_little_of_a_road_does_not_count_for_it() -> None:
     rows = passes(
-        [(n, IN_BLOCK, 3, 49, 20) for n in range(99)]
-        + [(n, IN_BLOCK, 13, 51, 20) for n in range(99)]
+        [(n, IN_BLOCK, 3, 24, 20) for n in range(99)]
+        + [(n, IN_BLOCK, 13, 26, 20) for n in range(99)]
     )
     found = counted(rows)
     assert found[3][0] < 10
@@ -76,10 +76,9 @@ def test_a_pass_counts_in_one_window_only() -> None:
     assert [total > 50 for total in sums] == [False, True, False]
 
 
-@given(kmh=st.floats(4.1, 35.9))
+@given(kmh=st.floats(4.1, 35.5))
 def test_a_speed_comes_back_as_it_was(kmh: float) -> None:
-    jam = 0.4 * LIMIT_KMH
-    mean = (kmh / (kmh + jam) - 0.5) / 0.25
+    mean = value(kmh)
     assert speed_kmh(np.array([mean]), np.array([LIMIT_KMH]))[0] == pytest.approx(kmh)
 
 

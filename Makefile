@@ -3,6 +3,8 @@
 .PHONY: help demo test check format bench lock clean
 
 BIN := .venv/bin
+# An extract, two recorded mornings, and their truth: see docs/bench.md
+DATA ?= ../shared/data/helsinki
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.13 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
@@ -30,9 +32,10 @@ format: ## Put the code in the house's format
 	$(BIN)/ruff check --fix --select I
 	$(BIN)/ruff format
 
-bench: ## Score the published speeds against the truth, and measure the doors and gates
+bench: ## Score the published speeds against the truth in DATA, and measure the door
 	@sh tools/bootstrap.sh dev
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.intake
+	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)
 
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes
 	@sh tools/bootstrap.sh dev

@@ -1,0 +1,38 @@
+"""The addresses that the pages name are those that are served, by the methods that they name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from house.tree import ROOT
+from hubbub.intake.door import PREFIX
+from hubbub.outlet.app import operations_of
+from hubbub.outlet.pages import PAGES as HTML
+from outlet.fake_house import House
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+NAMED = re.compile(
+    r"(?:(GET|POST|PUT|DELETE|-X [A-Z]+) )?(?:https?://[\w.:]+)?"
+    r"(/(?:v1|healthz|metrics|openapi|tiles)[\w./{}-]*)"
+)
+CLIENTS = ("", "/owntracks", "/overland", "/traccar", "/gpslogger")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    """List what is served: method and path."""
+    operations = operations_of(House(tmp_path_factory.mktemp("house")))
+    listed = {(each.method, each.path.replace(":int}", "}")) for each in operations}
+    listed |= {(method, PREFIX + client) for client in CLIENTS for method in ("GET", "POST")}
+    return listed | {("GET", path) for path in HTML}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_address_named_is_served(page: Path, served: set[tuple[str, str]]) -> None:
+    paths = {path for _, path in served}
+    for method, named in NAMED.findall(page.read_text()):
+        path = named.rstrip("./")
+        assert path in paths or path == "/v1", path
+        if method:
+            assert (method.removeprefix("-X "), path) in served, f"{method} {path}"

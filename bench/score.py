@@ -13,7 +13,7 @@ import gzip
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, SupportsInt
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -170,7 +170,7 @@ def _compare(covered: pl.DataFrame, cells: pl.DataFrame) -> Score:
     estimate, true = covered["estimate"].to_numpy(), covered["kph"].to_numpy()
     told_jam, true_jam = estimate < JAM * limit_kmh, true < JAM * limit_kmh
     all_jams = cells["kph"].to_numpy() < JAM * cells["limit_kmh"].to_numpy()
-    found = np.count_nonzero(told_jam & true_jam)
+    found = int(np.count_nonzero(told_jam & true_jam))
     squares = float(((estimate - true) ** 2 * vehicles).sum())
     return Score(
         cells=len(covered),
@@ -178,14 +178,14 @@ def _compare(covered: pl.DataFrame, cells: pl.DataFrame) -> Score:
         coverage_of_vehicles=int(vehicles.sum()) / int(cells["vehicles"].to_numpy().sum()),
         weighted_rmse_kmh=(squares / max(int(vehicles.sum()), 1)) ** 0.5,
         bias_kmh=float((estimate - true).sum()) / max(len(covered), 1),
-        jam_precision=_ratio(found, np.count_nonzero(told_jam)),
-        jam_recall=_ratio(found, np.count_nonzero(true_jam)),
-        jam_recall_of_all=_ratio(found, np.count_nonzero(all_jams)),
+        jam_precision=_ratio(found, int(np.count_nonzero(told_jam))),
+        jam_recall=_ratio(found, int(np.count_nonzero(true_jam))),
+        jam_recall_of_all=_ratio(found, int(np.count_nonzero(all_jams))),
     )
 
 
-def _ratio(part: SupportsInt, whole: SupportsInt) -> float | None:
-    return int(part) / int(whole) if whole else None
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def main(arguments: list[str]) -> None:

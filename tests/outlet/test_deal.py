@@ -245,9 +245,10 @@ def test_overland_is_told_where_to_send_and_as_whom(caller: Caller) -> None:
     assert given["token"] == [answer["token"]]
 
 
-def test_each_link_comes_as_a_picture_too(caller: Caller) -> None:
-    for way in enrolled(caller)["set_up"]:
+def test_each_link_comes_as_a_picture_too_where_one_asks_for_it(caller: Caller) -> None:
+    for way in enrolled(caller, params={"qr": "yes"})["set_up"]:
         assert way["qr_svg"].startswith("<svg") == bool(way["link"])
+    assert not any(way["qr_svg"] for way in enrolled(caller, "bobs-phone")["set_up"])
 
 
 def test_the_notice_in_force_is_told(house: House, caller: Caller) -> None:

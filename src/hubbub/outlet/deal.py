@@ -19,6 +19,9 @@ from hubbub.outlet.wire import Choose, Enrol, Enrolled
 from hubbub.terms.purposes import PURPOSES, Purpose
 
 METHOD: Final = "asked over HTTP"
+_QR: Final = Parameter(
+    name="qr", meaning="yes: draw the set-up links as QR codes too.", example="yes"
+)
 _PRIVATE: Final = {"cache-control": "no-store"}
 
 
@@ -73,6 +76,7 @@ class DealOutlet:
                 answer=Enrolled,
                 body=Enrol,
                 example={"device": "my phone", "purposes": ["public.traffic"]},
+                parameters=(_QR,),
                 status=HTTPStatus.CREATED,
                 problems=(
                     *wrong,
@@ -91,6 +95,7 @@ class DealOutlet:
                 answer=Enrolled,
                 body=Choose,
                 example={"purposes": ["public.traffic", "public.traffic.live"]},
+                parameters=(_QR,),
                 problems=(*wrong, HTTPStatus.UNPROCESSABLE_ENTITY),
                 who="person",
                 waits=True,
@@ -147,7 +152,7 @@ class DealOutlet:
             raise NameTaken from None
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
-        return _json(_enrolled(enrolment, asked.request), status=HTTPStatus.CREATED)
+        return _json(_enrolled(enrolment, asked), status=HTTPStatus.CREATED)
 
     def renew(self, asked: Asked) -> Response:
         """Make another deal with a device that shows its token, and tell its new one this once."""
@@ -159,7 +164,7 @@ class DealOutlet:
             raise NoToken("the device's token") from None
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
-        return _json(_enrolled(enrolment, asked.request))
+        return _json(_enrolled(enrolment, asked))
 
     def withdraw(self, asked: Asked) -> Response:
         """Take back what was agreed, and answer with the receipt that says so."""
@@ -182,11 +187,12 @@ class DealOutlet:
         return _json(msgspec.json.encode([msgspec.Raw(r.document()) for r in receipts]))
 
 
-def _enrolled(enrolment: Enrolment, request: Request) -> bytes:
+def _enrolled(enrolment: Enrolment, asked: Asked) -> bytes:
+    pictures = asked.query("qr") == "yes"
     answer = Enrolled(
         token=enrolment.token.secret,
         receipt=msgspec.Raw(enrolment.receipt.document()),
-        set_up=set_up(enrolment, origin=_origin(request)),
+        set_up=set_up(enrolment, origin=_origin(asked.request), pictures=pictures),
     )
     return msgspec.json.encode(answer)
 

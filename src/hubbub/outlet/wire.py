@@ -190,7 +190,7 @@ class SetUp(msgspec.Struct, frozen=True):
 
     app: str
     link: str  # empty where the app has none
-    qr_svg: str  # the same link as a picture
+    qr_svg: str  # the same link as a picture, where ?qr=yes asked for it
     steps: list[str]
 
 

@@ -26,7 +26,6 @@ from hubbub.run.house import open_deals
 from hubbub.run.settings import read_settings
 from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import TICK_US, TrafficLoop
-from hubbub.run.typical import release_typical
 from hubbub.terms.errors import BadInput
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import LiveTraffic, Traffic
@@ -34,7 +33,6 @@ from hubbub.terms.time import SECOND, Instant
 
 _JOURNAL: Final = "history"
 _AFTER_TICKS: Final = 20
-_WEEK_US: Final = 7 * DAY
 _AGREED_BEFORE_US: Final = 60 * SECOND
 
 
@@ -64,9 +62,6 @@ def play_history(
             store.commit(inside, journal=_JOURNAL, number=number)
         loop.step(clock.at)
         progress("their morning becomes the usual traffic", number / len(ticks))
-    progress("the usual speeds of that week", 0.0)
-    release_typical(record, ledger, city, now=Instant(clock.at + _WEEK_US))
-    progress("the usual speeds of that week", 1.0)
     for kept in np.unique(rows["at"] // DAY).tolist():
         store.compact(int(kept))
     store.sweep()

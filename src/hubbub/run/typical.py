@@ -37,6 +37,7 @@ _SLICE_US: Final = 600 * SECOND
 _LATE_US: Final = 2 * 3600 * SECOND  # rows of the week's last minutes come to rest meanwhile
 _EVER: Final = Instant(2**62)
 _LOOK_EVERY_S: Final = 60.0
+_BEHIND: Final = 10  # live traffic goes first
 
 
 def release_typical(record: Record, ledger: Ledger, city: City, *, now: Instant) -> bool:
@@ -63,6 +64,7 @@ def main() -> None:
     """Release what is due in the house in the data folder given, every week: HOME."""
     end_with_parent()
     set_up_logs()
+    os.nice(_BEHIND)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -75,7 +75,7 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -29,6 +29,7 @@ from hubbub.terms.time import SECOND, Instant, moment
 log = structlog.get_logger()
 
 _UPLOAD_EVERY_S = 15
+_ENROLS_BEFORE_S = 120
 _AT_ONCE_MAX = 48
 _TRIES_MAX = 20
 _TELL_EVERY_S = 600
@@ -37,7 +38,10 @@ _PURPOSES = (Traffic.key, LiveTraffic.key)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Upload:
-    """What one phone sends at once: rows of the recording, due when the last was taken."""
+    """What one phone sends at once: rows of the recording, due when the last was taken.
+
+    Without rows, it only enrols.
+    """
 
     due: Instant
     device: int = field(compare=False)
@@ -45,7 +49,10 @@ class Upload:
 
 
 def uploads(recording: Recording, *, begin: Instant) -> list[Upload]:
-    """Cut the recording into what each phone sends every 15 seconds, in the order it is sent."""
+    """Cut the recording into what each phone sends every 15 seconds, in the order it is sent.
+
+    Each enrols some time before its first ping, as a person does who installs an app.
+    """
     slot = recording.at // (_UPLOAD_EVERY_S * SECOND)
     cut = (np.diff(recording.device) != 0) | (np.diff(slot) != 0)
     starts = np.concatenate(([0], np.flatnonzero(cut) + 1, [len(slot)]))
@@ -53,7 +60,15 @@ def uploads(recording: Recording, *, begin: Instant) -> list[Upload]:
         Upload(Instant(int(recording.at[end - 1])), int(recording.device[start]), slice(start, end))
         for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
     )
-    return sorted(upload for upload in made if upload.due >= begin)
+    sent = [upload for upload in made if upload.due >= begin]
+    first: dict[int, Instant] = {}
+    for upload in sent:
+        first.setdefault(upload.device, Instant(int(recording.at[upload.rows.start])))
+    enrolments = (
+        Upload(Instant(max(begin, at - _ENROLS_BEFORE_S * SECOND)), device, slice(0, 0))
+        for device, at in first.items()
+    )
+    return sorted([*sent, *enrolments])
 
 
 class Phones:
@@ -81,6 +96,8 @@ class Phones:
         if upload.device not in self._tokens:
             self._tokens[upload.device] = asyncio.create_task(self._enrol(upload.device))
         token = await self._tokens[upload.device]
+        if upload.rows.start == upload.rows.stop:
+            return
         body = msgspec.json.encode(list(self._recording.pings(upload.rows)))
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         async with _asked(self._session, "/v1/intake", body=body, headers=headers) as answer:
@@ -164,10 +181,11 @@ async def replay(
             task.add_done_callback(lambda done: _settle(done, sending, phones))
             if clock.now() >= tell_at:
                 tell_at += _TELL_EVERY_S * SECOND
-                _tell(phones, f"{moment(clock.now(), zone):%H:%M}")
+                behind_s = (clock.now() - upload.due) // SECOND
+                _tell(phones, f"{moment(clock.now(), zone):%H:%M}", behind_s=behind_s)
         if sending:
             await asyncio.wait(sending)
-        _tell(phones, "the recording has ended; the page stays up")
+        _tell(phones, "the recording has ended; the page stays up", behind_s=0)
 
 
 def _settle(done: asyncio.Task[None], sending: set[asyncio.Task[None]], phones: Phones) -> None:
@@ -176,7 +194,7 @@ def _settle(done: asyncio.Task[None], sending: set[asyncio.Task[None]], phones: 
         phones.failed += 1
 
 
-def _tell(phones: Phones, what: str) -> None:
+def _tell(phones: Phones, what: str, *, behind_s: int) -> None:
     log.info(
         "replay",
         at=what,
@@ -184,6 +202,7 @@ def _tell(phones: Phones, what: str) -> None:
         accepted=phones.accepted,
         rejected=phones.rejected,
         failed=phones.failed,
+        behind_s=behind_s,
     )
 
 

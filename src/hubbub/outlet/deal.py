@@ -22,6 +22,7 @@ METHOD: Final = "asked over HTTP"
 _QR: Final = Parameter(
     name="qr", meaning="yes: draw the set-up links as QR codes too.", example="yes"
 )
+_WRONG: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
 _PRIVATE: Final = {"cache-control": "no-store"}
 
 
@@ -58,7 +59,9 @@ class DealOutlet:
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
-        wrong = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
+        return (*self._for_everybody(), *self._for_one_device())
+
+    def _for_everybody(self) -> tuple[Operation, ...]:
         return (
             Operation(
                 method="GET",
@@ -79,7 +82,7 @@ class DealOutlet:
                 parameters=(_QR,),
                 status=HTTPStatus.CREATED,
                 problems=(
-                    *wrong,
+                    *_WRONG,
                     HTTPStatus.FORBIDDEN,
                     HTTPStatus.CONFLICT,
                     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -87,6 +90,10 @@ class DealOutlet:
                 who="operator",
                 waits=True,
             ),
+        )
+
+    def _for_one_device(self) -> tuple[Operation, ...]:
+        return (
             Operation(
                 method="PUT",
                 path="/v1/deal/enrolments/current",
@@ -96,7 +103,7 @@ class DealOutlet:
                 body=Choose,
                 example={"purposes": ["public.traffic", "public.traffic.live"]},
                 parameters=(_QR,),
-                problems=(*wrong, HTTPStatus.UNPROCESSABLE_ENTITY),
+                problems=(*_WRONG, HTTPStatus.UNPROCESSABLE_ENTITY),
                 who="person",
                 waits=True,
             ),
@@ -113,7 +120,7 @@ class DealOutlet:
                         example="public.traffic.live",
                     ),
                 ),
-                problems=wrong,
+                problems=(*_WRONG, HTTPStatus.UNPROCESSABLE_ENTITY),
                 who="person",
                 waits=True,
             ),

@@ -1,14 +1,19 @@
 """Traffic, step by step: read through gate 1, match, publish through gate 2."""
 
 import os
+from collections.abc import Iterator
 from datetime import datetime, time
+from functools import partial
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 
 from hubbub.crowd.blocks import Block
 from hubbub.crowd.bounds import DayPlan
 from hubbub.crowd.gate import Question, release, spend
+from hubbub.deal.gate import Permitted, derive
 from hubbub.products.traffic.declarations import LivePromise, Roads, live_declaration, windows_of
 from hubbub.products.traffic.live import REFED_S, LiveMatching
 from hubbub.record.engine import Engine
@@ -17,7 +22,7 @@ from hubbub.record.ledger import Ledger
 from hubbub.record.record import Record
 from hubbub.record.roads.city import City
 from hubbub.terms.errors import Refused
-from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.purposes import LiveTraffic, Purpose
 from hubbub.terms.time import SECOND, Instant, instant, local_day
 
 log = structlog.get_logger()
@@ -28,7 +33,26 @@ TICK_US: Final = 30 * SECOND
 _GATHERED_US: Final = 45 * SECOND  # phones send, and rows come to rest, so long after a window
 _STALE_US: Final = 900 * SECOND  # a window that ended longer ago says nothing about now
 _EVER: Final = Instant(2**62)
-_SLICE_US: Final = 60 * SECOND  # of the past, fed again at once
+_READ_US: Final = 3600 * SECOND  # of the past, read at once
+_SLICE_US: Final = 60 * SECOND  # of it, matched at once
+
+
+def slices[For: Purpose](
+    record: Record, purpose: type[For], *, since: Instant, until: Instant
+) -> Iterator[tuple[Permitted[pa.Table, For], Instant]]:
+    """Read the past a minute at a time, each with the instant at which it ends."""
+    for begin in range(since, until, _READ_US):
+        read_until = Instant(min(until, begin + _READ_US))
+        pings = record.collect(record.read(purpose, since=Instant(begin), until=read_until))
+        step = _SLICE_US if pings.rows.num_rows else _READ_US
+        for start in range(begin, read_until, step):
+            end = Instant(min(read_until, start + step))
+            yield derive(pings, partial(_between, since=start, until=end)), end
+
+
+def _between(pings: pa.Table, *, since: int, until: int) -> pa.Table:
+    at = pings["at"]
+    return pings.filter(pc.and_(pc.greater_equal(at, since), pc.less(at, until)))
 
 
 class TrafficLoop:
@@ -76,10 +100,8 @@ class TrafficLoop:
         self._after = self._record.version()
         self._memory = os.urandom(8).hex()  # passes may come out differently the second time
         since = min(Instant(now - REFED_S * SECOND), self._needed_since(now))
-        for begin in range(since, now, _SLICE_US):
-            end = Instant(min(now, begin + _SLICE_US))
-            rows = self._record.read(LiveTraffic, since=Instant(begin), until=end)
-            passes = self._matching.feed(self._record.collect(rows), end)
+        for pings, end in slices(self._record, LiveTraffic, since=since, until=now):
+            passes = self._matching.feed(pings, end)
             self._record.hold(passes, since=self._needed_since(now))
         self._publish(now)
 

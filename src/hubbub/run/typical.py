@@ -27,13 +27,13 @@ from hubbub.run.house import house_clock, open_deals, open_record
 from hubbub.run.log import set_up_logs
 from hubbub.run.settings import read_settings
 from hubbub.run.spending import open_ledger
+from hubbub.run.traffic import slices
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.purposes import Traffic
 from hubbub.terms.time import SECOND, Instant
 
 log = structlog.get_logger()
 
-_SLICE_US: Final = 600 * SECOND
 _LATE_US: Final = 2 * 3600 * SECOND  # rows of the week's last minutes come to rest meanwhile
 _EVER: Final = Instant(2**62)
 _LOOK_EVERY_S: Final = 60.0
@@ -49,9 +49,7 @@ def release_typical(record: Record, ledger: Ledger, city: City, *, now: Instant)
     if ledger.stored(bill.release) is not None:
         return False
     matching = Matching[Traffic](city.matcher())
-    for begin in range(block.since, block.until, _SLICE_US):
-        end = Instant(min(begin + _SLICE_US, block.until))
-        pings = record.collect(record.read(Traffic, since=Instant(begin), until=end))
+    for pings, end in slices(record, Traffic, since=block.since, until=block.until):
         record.hold(matching.feed(pings, end), since=block.since)
     passes = record.collect(record.read_passes(Traffic, since=Instant(0), until=_EVER))
     question = Question(declaration=TYPICAL, rows={"passes": passes}, keys=keys, block=block)

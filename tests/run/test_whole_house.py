@@ -192,7 +192,7 @@ def test_a_wrong_call_ends_with_its_code_and_says_why(
     assert "Traceback" not in called.stderr
 
 
-def test_the_house_stops_when_it_is_told_to(house: House, tmp_path: Path) -> None:
+def test_the_house_stops_when_it_is_told_to(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("[server]\nopen_enrolment = true\n")
     lonely = subprocess.Popen(
         (*HUBBUB, "up", "--home", str(tmp_path), "--port", str(free_port())),

@@ -48,7 +48,9 @@ def main() -> None:
     permitted = permit(leaf, LiveTraffic, Recipient.OWN, dead=closed)
     plain_s = _seconds(lambda: run(by_road(leaf)))
     gated_s = _seconds(lambda: run(by_road(permitted.rows)))
-    tell(f"gate 1: {plain_s:.3f} CPU-s without, {gated_s:.3f} CPU-s with: {gated_s / plain_s:.1f} x")
+    tell(
+        f"gate 1: {plain_s:.3f} CPU-s without, {gated_s:.3f} CPU-s with: {gated_s / plain_s:.1f} x"
+    )
 
     roads = Roads([_road(number) for number in range(ROADS)])
     block = windows_of(LIVE_PASSAGE).block(WINDOW, 0, zone=ZoneInfo("UTC"))
@@ -69,7 +71,9 @@ def main() -> None:
 
     plain_s = _seconds(lambda: engine.run(summed, public))
     gated_s = _seconds(publish)
-    tell(f"gate 2: {plain_s:.3f} CPU-s without, {gated_s:.3f} CPU-s with: {gated_s / plain_s:.1f} x")
+    tell(
+        f"gate 2: {plain_s:.3f} CPU-s without, {gated_s:.3f} CPU-s with: {gated_s / plain_s:.1f} x"
+    )
 
 
 def _seconds(task: Callable[[], object]) -> float:

@@ -35,6 +35,7 @@ format: ## Put the code in the house's format
 bench: ## Score the published speeds against the truth in DATA, and measure the door
 	@sh tools/bootstrap.sh dev
 	@$(BIN)/python -m bench.intake
+	@$(BIN)/python -m bench.gates
 	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)
 
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubbub.products.traffic.blend import Recent, Tally, blend
+from hubbub.products.traffic.blend import Past, Recent, Tally, blend
 from hubbub.products.traffic.flow import RoadFlow
 from hubbub.terms.time import Instant
 from traffic.crowd import LIMIT_KMH, roads, value
@@ -18,7 +18,13 @@ def tally(people: float, kmh: float = 20.0, *, blocks: int = 1) -> Tally:
     return Tally(np.array([people]), np.array([people * mean]), np.array([NOISE * blocks]))
 
 
-def shown(now: Tally | None, past: Tally | None = None, *, age_s: float = 40) -> RoadFlow:
+def shown(
+    now: Tally | None,
+    past: Tally | None = None,
+    *,
+    week: Tally | None = None,
+    age_s: float = 40,
+) -> RoadFlow:
     nothing = Tally(np.zeros(1), np.zeros(1), np.zeros(1))
     recent = Recent(
         tally=now or nothing,
@@ -26,7 +32,8 @@ def shown(now: Tally | None, past: Tally | None = None, *, age_s: float = 40) ->
         age_s=np.array([age_s]),
         faded=now or nothing,
     )
-    flow = blend(ONE, recent, {} if past is None else {8: past}, hour=8, at=Instant(0))
+    hours = {} if past is None else {8: past}
+    flow = blend(ONE, recent, Past(hours, week or nothing), hour=8, at=Instant(0))
     return flow.roads[0]
 
 
@@ -97,3 +104,13 @@ def test_noise_is_weighed_against_people() -> None:
     now = tally(10, 6)
     loud = shown(now._replace(noise=np.array([100.0])), past)
     assert quiet.speed_kmh < loud.speed_kmh
+
+
+def test_the_usual_of_a_week_is_shown_where_nothing_else_is_known() -> None:
+    road = shown(None, week=tally(400, 12)._replace(noise=np.array([60.0])))
+    assert road.source == "typical"
+    assert road.speed_kmh == pytest.approx(12, rel=0.1)
+
+
+def test_a_week_of_noise_says_nothing() -> None:
+    assert shown(None, week=tally(20, 4)._replace(noise=np.array([60.0]))).source == "free-flow"

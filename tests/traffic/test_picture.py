@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from hubbub.crowd.gate import Released
-from hubbub.products.traffic.declarations import LIVE_PASSAGE, windows_of
+from hubbub.products.traffic.declarations import LIVE_PASSAGE, TYPICAL, windows_of
 from hubbub.products.traffic.flow import RoadFlow
 from hubbub.products.traffic.picture import LivePicture
 from hubbub.terms.time import SECOND, Instant
@@ -80,3 +80,17 @@ def test_a_picture_knows_every_release_that_it_is_made_of() -> None:
     flow = picture(*windows).at(windows[-1][1])
     assert flow is not None
     assert flow.sources == frozenset().union(*(table.sources for table, _ in windows))
+
+
+def test_the_usual_of_a_week_is_the_base_before_anything_is_live() -> None:
+    block = TYPICAL.blocks.block(20_780, ZONE)
+    monday = Instant((block.days[0] * 86_400 - 7200) * SECOND)  # Helsinki, in winter
+    morning = Instant(monday + 8 * 3600 * SECOND)
+    rows = passes((n, morning, 2, 100, 8) for n in range(2000))
+    made = picture()
+    made.add_week(ask(TYPICAL, rows, block, public=ROADS))
+    week = 7 * 86_400 * SECOND
+    told = road(made, morning + week, 2)
+    assert (told.source, told.age_s) == ("typical", None)
+    assert told.speed_kmh < 10
+    assert road(made, morning + week + 12 * 3600 * SECOND, 2).source == "free-flow"

@@ -54,12 +54,9 @@ def complete_segments(folder: Path) -> list[Segment]:
     return complete
 
 
-def read_segment(path: Path) -> Pings:
-    """Read the rows of a segment, up to where its writer was cut off."""
-    content = memoryview(path.read_bytes())
-    if bytes(content[: len(MAGIC)]) != MAGIC:
-        return np.empty(0, PING)
-    payloads, at = [], len(MAGIC)
+def whole_frames(content: memoryview) -> tuple[list[memoryview], int]:
+    """Cut `content` into the payloads of its whole frames, and tell where the last of them ends."""
+    payloads, at = [], 0
     while at + FRAME.size <= len(content):
         size, checksum = FRAME.unpack_from(content, at)
         payload = content[at + FRAME.size : at + FRAME.size + size]
@@ -67,6 +64,15 @@ def read_segment(path: Path) -> Pings:
             break
         payloads.append(payload)
         at += FRAME.size + size
+    return payloads, at
+
+
+def read_segment(path: Path) -> Pings:
+    """Read the rows of a segment, up to where its writer was cut off."""
+    content = memoryview(path.read_bytes())
+    if bytes(content[: len(MAGIC)]) != MAGIC:
+        return np.empty(0, PING)
+    payloads, _ = whole_frames(content[len(MAGIC) :])
     return np.frombuffer(b"".join(payloads), PING)
 
 

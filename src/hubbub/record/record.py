@@ -19,6 +19,7 @@ from hubbub.deal.gate import Permitted, collect, derive, permit
 from hubbub.record.engine import Engine, Relation, leaves
 from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore, TailLost
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
+from hubbub.record.passes_log import PassesLog
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
 from hubbub.terms.errors import Refused
 from hubbub.terms.people import Personal, Subject
@@ -67,6 +68,7 @@ class Record:
         self._store, self._journal, self._dead = store, journal, dead
         self._engine = engine or Engine()
         self._passes: defaultdict[int, list[pa.Table]] = defaultdict(list)
+        self._logs: dict[int, PassesLog] = {}
         self._tails: dict[tuple[type[Purpose], Recipient], int] = {}
         self._trimmed = store.version()
         self._unneeded: frozenset[str] = frozenset()
@@ -137,9 +139,17 @@ class Record:
         """Give what runs a permitted expression, whose other tables are `public`."""
         return partial(self._run, public=public)
 
+    def remember(self, purpose: type[Purpose], log: PassesLog) -> None:
+        """Keep the passes that are held for `purpose` in `log` too; begin with what is there."""
+        self._logs[purpose.index] = log
+        self._passes[purpose.index].append(log.load())
+
     def hold[For: Purpose](self, passes: Permitted[pa.Table, For], *, since: Instant) -> None:
         """Keep derived rows in memory, with their stamps, and forget those before `since`."""
-        held = self._passes[passes.purpose.index]
+        held, log = self._passes[passes.purpose.index], self._logs.get(passes.purpose.index)
+        if log is not None:
+            log.append(passes.rows)
+            log.forget_before(since)
         if passes.rows.num_rows:
             held.append(passes.rows.select(_PASSES_KEPT.names).cast(_PASSES_KEPT))
         if len(held) > _HELD_TABLES_MAX:

@@ -22,6 +22,7 @@ class Home:
         self.ledger = folder / "ledger.sqlite"
         self.journal = folder / "journal"
         self.events = folder / "events"
+        self.passes = folder / "passes"
         self.cities = folder / "city"
         self.keys = folder / "keys"
         self.operator_key = self.keys / "operator"

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from hubbub.record.events import EventStore
+from hubbub.record.passes_log import PassesLog
 from hubbub.record.record import Record
 from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
@@ -96,7 +97,9 @@ class Keeper:
             self._trouble = f"nothing is published: {error}"
             log.warning("nothing is published", why=str(error))
             return None
-        loop = TrafficLoop(self._record, ledger, city, promise=settings.traffic.live_promise)
+        promise = settings.traffic.live_promise
+        kept = PassesLog(self._home.passes) if promise == "person-day" else None
+        loop = TrafficLoop(self._record, ledger, city, promise=promise, log=kept)
         loop.catch_up(self._clock.now())
         return loop
 

@@ -1,6 +1,7 @@
 """Traffic, step by step: read through gate 1, match, publish through gate 2."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, time
 from functools import partial
@@ -19,6 +20,7 @@ from hubbub.products.traffic.live import REFED_S, LiveMatching
 from hubbub.record.engine import Engine
 from hubbub.record.events import TailLost
 from hubbub.record.ledger import Ledger
+from hubbub.record.passes_log import PassesLog
 from hubbub.record.record import Record
 from hubbub.record.roads.city import City
 from hubbub.terms.errors import Refused
@@ -65,7 +67,9 @@ class TrafficLoop:
         city: City,
         *,
         promise: LivePromise,
+        log: PassesLog | None = None,
     ) -> None:
+        """Publish under `promise`. A plan of the day wants a `log`, to outlive a restart."""
         self._record, self._ledger, self._zone = record, ledger, city.zone
         self._matching = LiveMatching(city.matcher())
         self._declared = live_declaration(promise)
@@ -73,7 +77,9 @@ class TrafficLoop:
         self._keys = Roads(city.segments).keys
         self._engine = Engine()
         self._after = record.version()
-        self._memory = os.urandom(8).hex()
+        self._memory = uuid.uuid4().hex if log is None else log.memory
+        if log is not None:
+            record.remember(LiveTraffic, log)
         self._published = Instant(0)
         self.passes = self.releases = 0
         self.trouble = ""
@@ -98,8 +104,7 @@ class TrafficLoop:
     def catch_up(self, now: Instant) -> None:
         """Follow the last minutes' pings again, so that a restart loses no open window."""
         self._after = self._record.version()
-        self._memory = os.urandom(8).hex()  # passes may come out differently the second time
-        since = min(Instant(now - REFED_S * SECOND), self._needed_since(now))
+        since = Instant(now - REFED_S * SECOND)
         for pings, end in slices(self._record, LiveTraffic, since=since, until=now):
             passes = self._matching.feed(pings, end)
             self._record.hold(passes, since=self._needed_since(now))

@@ -35,15 +35,13 @@ HISTORY_EDITION: Final = 1
 _MARKER: Final = "demo.json"
 _BASE: Final = "history"
 _RUN: Final = (
-    *("deal.sqlite*", "ledger.sqlite*", "journal", "events", "passes", "keys", "keeper.json"),
-    "replay-tokens*",
-)
     "deal.sqlite*",
     "ledger.sqlite*",
     "journal",
     "events",
     "passes",
     "keys",
+    "keeper.json",
     "replay-tokens*",
 )
 _AFTER_US: Final = 600 * SECOND  # the clock goes on until the last windows are out

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from hubbub.products.traffic.declarations import Numbers, Roads, speed_kmh
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow, Source
@@ -70,20 +71,23 @@ class Recent(NamedTuple):
     faded: Tally
 
 
-def blend(
-    roads: Roads, recent: Recent, past: Mapping[int, Tally], *, hour: int, at: Instant
-) -> LiveFlow:
-    """Make the picture of `at`, in local `hour`, of the recent windows and the past hours."""
+class Past(NamedTuple):
+    """What earlier windows counted, by local hour, and whole weeks in this part of the day."""
+
+    hours: Mapping[int, Tally]
+    week: Tally
+
+
+def blend(roads: Roads, recent: Recent, past: Past, *, hour: int, at: Instant) -> LiveFlow:
+    """Make the picture of `at`, in local `hour`, of the recent windows and the past."""
     size = len(roads)
-    ever = sum_up([*past.values()], size)
-    by_hour = {each: _usual(roads, past[each], ever) for each in past}
-    usual = by_hour.get(hour)
-    if usual is None:
-        usual = _usual(roads, sum_up([], size), ever)
+    ever = sum_up([*past.hours.values()], size)
+    of_road = _of_road(roads, past.week, ever)
+    by_hour = {each: _usual(of_road, past.hours[each], ever) for each in past.hours}
+    usual = by_hour.get(hour, of_road)
     mean = _shrunk(recent.faded, usual, voice=USUAL_PEOPLE)
     live = recent.tally.people >= recent.floor
-    alike = _of_class(ever, roads)
-    known = alike.people > NOISE_DEVIATIONS * np.sqrt(alike.noise)
+    known = _is_known(_of_class(ever, roads)) | _is_known(_of_class(past.week, roads))
     speeds = np.where(live, speed_kmh(mean, roads.limit_kmh), speed_kmh(usual, roads.limit_kmh))
     speeds = np.where(live | known, np.minimum(speeds, roads.limit_kmh), roads.limit_kmh)
     fastest = np.max([speed_kmh(each, roads.limit_kmh) for each in (*by_hour.values(), usual)], 0)
@@ -124,13 +128,27 @@ def sum_up(tallies: Sequence[Tally], size: int) -> Tally:
     return total
 
 
-def _usual(roads: Roads, in_hour: Tally, ever: Tally) -> Numbers:
-    """Give each road's usual value in an hour: its own, as far as it was counted."""
+def _of_road(roads: Roads, week: Tally, ever: Tally) -> Numbers:
+    """Give each road's usual value: the city's, its class's, its own, each as far as counted."""
+    usual = np.full(len(roads), UNKNOWN)
+    for counted in (week, ever):
+        usual = _shrunk(_total(counted), usual, voice=CLASS_PEOPLE)
+    for counted in (week, ever):
+        usual = _shrunk(_of_class(counted, roads), usual, voice=CLASS_PEOPLE)
+    for counted in (week, ever):
+        usual = _shrunk(counted, usual, voice=CLASS_PEOPLE)
+    return usual
+
+
+def _usual(of_road: Numbers, in_hour: Tally, ever: Tally) -> Numbers:
+    """Give each road's usual value in an hour: the city's change in it, and the road's own."""
     everywhere = _shrunk(_total(ever), np.array([UNKNOWN]), voice=CLASS_PEOPLE)
-    of_class = _shrunk(_of_class(ever, roads), everywhere, voice=CLASS_PEOPLE)
-    of_road = _shrunk(ever, of_class, voice=CLASS_PEOPLE)
     now = _shrunk(_total(in_hour), everywhere, voice=CLASS_PEOPLE)
     return _shrunk(in_hour, np.clip(of_road + now - everywhere, -1, 1), voice=ROAD_PEOPLE)
+
+
+def _is_known(tally: Tally) -> npt.NDArray[np.bool_]:
+    return tally.people > NOISE_DEVIATIONS * np.sqrt(tally.noise)
 
 
 def _of_class(tally: Tally, roads: Roads) -> Tally:

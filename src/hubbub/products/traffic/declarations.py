@@ -7,6 +7,7 @@ a mean of paces drowns in noise.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
 from typing import Final, Literal
@@ -186,6 +187,12 @@ def windows_of(declaration: Declaration[LiveTraffic]) -> Windows:
     """Give the windows that a plan of live traffic is released in."""
     assert isinstance(declaration.blocks, Windows), "live traffic is released in windows"
     return declaration.blocks
+
+
+def typical_slot(shown: datetime) -> int:
+    """Tell in which part of a working day or of the weekend a local time is."""
+    part = sum(shown.hour >= end for end in DAY_PARTS[:-1])
+    return (shown.weekday() >= 5) * len(DAY_PARTS) + part
 
 
 def speed_kmh(mean: Numbers, limit_kmh: Numbers) -> Numbers:

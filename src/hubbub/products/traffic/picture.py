@@ -11,14 +11,23 @@ import pyarrow as pa
 
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import Released, postprocess
-from hubbub.products.traffic.blend import FADE_S, Recent, Tally, blend, sum_up
-from hubbub.products.traffic.declarations import Roads, windows_of
+from hubbub.crowd.laws import G
+from hubbub.products.traffic.blend import FADE_S, Past, Recent, Tally, blend, sum_up
+from hubbub.products.traffic.declarations import (
+    TYPICAL,
+    TYPICAL_SLOTS,
+    Roads,
+    typical_slot,
+    windows_of,
+)
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.time import SECOND, Instant, moment
 
 WINDOWS_MAX: Final = 3
 """How many windows of each road live traffic is made of; older ones become its past."""
+WEEKS_MAX: Final = 4
+"""How many weeks' usual speeds are taken together."""
 
 
 class LivePicture:
@@ -31,20 +40,25 @@ class LivePicture:
         self._length_s = windows_of(declaration).length_s
         self._recent: deque[tuple[Instant, Released[pa.Table]]] = deque()
         self._past: dict[int, Released[pa.Table]] = {}  # by hour of the local day
+        self._weeks: deque[Released[pa.Table]] = deque(maxlen=WEEKS_MAX)
 
     def add(self, window: Released[pa.Table], *, end: Instant) -> None:
         """Take a window that ended at `end`."""
         self._recent.append((end, window))
         self._grow_old(end)
 
+    def add_week(self, week: Released[pa.Table]) -> None:
+        """Take the usual speeds of a week (`TYPICAL`): the base where live counts too few."""
+        self._weeks.append(week)
+
     def at(self, now: Instant) -> Released[LiveFlow] | None:
         """Give the picture of `now`; nothing before the first release."""
         self._grow_old(now)
-        hours = tuple(self._past)
-        released = [*(self._past[hour] for hour in hours), *(each for _, each in self._recent)]
+        hours, ends = tuple(self._past), tuple(end for end, _ in self._recent)
+        past, recent = self._past.values(), (window for _, window in self._recent)
+        released = [*past, *recent, *self._weeks]
         if not released:
             return None
-        ends = tuple(end for end, _ in self._recent)
         return postprocess(partial(self._blended, hours=hours, ends=ends, now=now), *released)
 
     def _grow_old(self, now: Instant) -> None:
@@ -58,9 +72,13 @@ class LivePicture:
     def _blended(
         self, *tables: pa.Table, hours: tuple[int, ...], ends: tuple[Instant, ...], now: Instant
     ) -> LiveFlow:
+        first, last = len(hours), len(hours) + len(ends)
         past = {hour: self._tally(table) for hour, table in zip(hours, tables, strict=False)}
-        recent = self._recent_of(tables[len(hours) :], ends=ends, now=now)
-        return blend(self._roads, recent, past, hour=moment(now, self._zone).hour, at=now)
+        recent = self._recent_of(tables[first:last], ends=ends, now=now)
+        shown = moment(now, self._zone)
+        weeks = [self._week_tally(table, typical_slot(shown)) for table in tables[last:]]
+        week = sum_up(weeks, len(self._roads))
+        return blend(self._roads, recent, Past(past, week), hour=shown.hour, at=now)
 
     def _recent_of(
         self, tables: tuple[pa.Table, ...], *, ends: tuple[Instant, ...], now: Instant
@@ -86,6 +104,13 @@ class LivePicture:
             age_s=newest_s,
             faded=sum_up(faded, size),
         )
+
+    def _week_tally(self, table: pa.Table, slot: int) -> Tally:
+        """Turn a week's counters into people, in one part of the day."""
+        counters = (table[name].to_numpy() for name in ("up", "down"))
+        up, down = (each.reshape(-1, TYPICAL_SLOTS)[:, slot] / G for each in counters)
+        noise = np.full(len(up), 2 * (TYPICAL.noise.deviation / G) ** 2)
+        return Tally(up + down, up - down, noise)
 
     def _tally(self, table: pa.Table) -> Tally:
         """Turn a table of counters into people, for all roads."""

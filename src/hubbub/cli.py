@@ -15,6 +15,7 @@ from rich.table import Table
 
 from hubbub.deal.desk import DealDesk, DeviceName
 from hubbub.outlet.set_up import set_up
+from hubbub.run.children import python, run_to_end
 from hubbub.run.city import add_city, cities
 from hubbub.run.demo import Plan, prepare_demo
 from hubbub.run.export import export_traffic
@@ -30,6 +31,7 @@ _FAILED: Final = 1
 _WRONG_USAGE: Final = 2
 _REFUSED: Final = 3
 _INTERRUPTED: Final = 130
+_ACCOUNTS_SHOWN: Final = 40
 
 _told = Console(highlight=False)
 _aside = Console(stderr=True, highlight=False)
@@ -271,10 +273,11 @@ def deal_status(asked: Asked) -> None:
 
 @command(export, "traffic")
 @click.option("--out", type=Shown(), required=True, help="Parquet file to write.")
-def export_traffic_command(asked: Asked, out: Path) -> None:
-    """Write the published speeds: way_id, forward, from_frac, to_frac, window_start, ..."""
-    rows = export_traffic(asked.home, out)
-    asked.answer({"rows": rows, "file": str(out)}, [f"{out}: {rows} rows"])
+@click.option("--day", metavar="YYYY-MM-DD", help="A local day [default: the newest].")
+def export_traffic_command(asked: Asked, out: Path, day: str | None) -> None:
+    """Write a day's published speeds: way_id, forward, from_frac, to_frac, window_start, ..."""
+    wrote = export_traffic(asked.home, out, day=_day(day))
+    asked.answer(wrote, [f"{out}: {wrote.rows} rows of {wrote.day or 'no day'}"])
 
 
 @command(ledger, "show")
@@ -285,10 +288,32 @@ def ledger_show(asked: Asked) -> None:
         asked.answer(spent)
         return
     table = Table("period", "product", "hides", "spent", "cap", box=None, pad_edge=False)
-    for row in spent:
+    for row in spent[:_ACCOUNTS_SHOWN]:
         shown = (f"{row.spent_epsilon:.2f}", f"{row.cap_epsilon:.2f}")
         table.add_row(row.account.period, row.account.scope, row.account.unit, *shown)
     _told.print(table if spent else "nothing was spent yet")
+    if len(spent) > _ACCOUNTS_SHOWN:
+        _told.print(f"and {len(spent) - _ACCOUNTS_SHOWN} older ones: --json has them all")
+
+
+@command(ledger, "verify")
+def ledger_verify(asked: Asked) -> None:
+    """Check the ledger from its first entry: chain, balances, digests. Ends with 1 on a fault."""
+    if not asked.home.ledger.exists():
+        raise BadInput(f"{asked.home.folder} has no ledger yet: nothing was released")
+    (line,) = run_to_end(python("hubbub.run.verify", str(asked.home.folder)))
+    report = msgspec.json.decode(line, type=_Verified)
+    lines = [f"{report.entries} entries, {report.releases} releases; head {report.head}"]
+    asked.answer(report, [*lines, *(report.faults or ["sound"])])
+    if report.faults:
+        sys.exit(_FAILED)
+
+
+class _Verified(msgspec.Struct):
+    entries: int
+    releases: int
+    head: str
+    faults: list[str]
 
 
 @command(hubbub, "settings")

@@ -1,9 +1,10 @@
 """`hubbub export traffic`: what was published, so that anybody can score it."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,7 +24,6 @@ SCHEMA: Final = pa.schema(
         ("forward", pa.bool_()),
         ("from_frac", pa.float64()),
         ("to_frac", pa.float64()),
-        ("date", pa.date32()),
         ("window_start", pa.int32()),  # seconds of the local day
         ("window_s", pa.int32()),
         ("kph", pa.float32()),
@@ -32,8 +32,15 @@ SCHEMA: Final = pa.schema(
 )
 
 
-def export_traffic(home: Home, out: Path) -> int:
-    """Write every window that was published, a row for each piece of way. Gives their number.
+class Exported(msgspec.Struct, frozen=True):
+    """What was written: how many rows, of which local day."""
+
+    rows: int
+    day: date | None
+
+
+def export_traffic(home: Home, out: Path, *, day: date | None = None) -> Exported:
+    """Write every window that was published on `day` (the newest if not told), by piece of way.
 
     A road's row is what was shown when its window had ended; the window is the one it is of.
     """
@@ -43,22 +50,25 @@ def export_traffic(home: Home, out: Path) -> int:
     declared = live_declaration(read_settings(home.folder).traffic.live_promise)
     windows = ReleasedWindows(open_shelf(home), declared, Roads(city.segments), zone=city.zone)
     blocks = windows_of(declared)
-    rows: list[tuple[object, ...]] = []
+    rows: dict[date, list[tuple[object, ...]]] = {}
     pieces = _pieces(city)
     for stored, end in windows.take(since=Instant(0)):
         shown = windows.picture.at(end)
         assert shown is not None, "a window was added a line ago"
         group = blocks.group_of(stored.block)
         begin = Instant(end - blocks.length_s * SECOND)
-        day = local_day(begin, city.zone)
-        midnight = instant(datetime.combine(day, time(), city.zone))
-        when = (day, (begin - midnight) // SECOND, blocks.length_s)
+        begun_on = local_day(begin, city.zone)
+        midnight = instant(datetime.combine(begun_on, time(), city.zone))
+        when = ((begin - midnight) // SECOND, blocks.length_s)
         for road in shown.value.roads[group :: blocks.groups]:
             shown_of = (*when, road.speed_kmh, road.confidence)
-            rows += ((*piece, *shown_of) for piece in pieces[road.segment])
-    columns = zip(*rows, strict=True) if rows else [()] * len(SCHEMA)
+            told = rows.setdefault(begun_on, [])
+            told += ((*piece, *shown_of) for piece in pieces[road.segment])
+    day = day or max(rows, default=None)
+    wanted = rows.get(day, []) if day else []
+    columns = zip(*wanted, strict=True) if wanted else [()] * len(SCHEMA)
     pq.write_table(pa.table([pa.array(each) for each in columns], schema=SCHEMA), out)
-    return len(rows)
+    return Exported(len(wanted), day)
 
 
 def _pieces(city: City) -> list[list[tuple[object, ...]]]:

@@ -14,6 +14,7 @@ import pytest
 
 from house.tree import MODULES, ROOT, SOURCE, tracked_files
 from hubbub.cli import hubbub
+from hubbub.run.home import Home
 from hubbub.run.settings import Settings, explain
 
 README_LINES_MAX = 80
@@ -175,3 +176,10 @@ def test_every_metric_named_is_measured() -> None:
             assert f'"hubbub_{name}"' in sources or (
                 f'f"hubbub_{room}_{{name}}"' in sources and f'"{what}"' in sources
             ), name
+
+
+def test_the_operators_page_lists_what_lies_in_the_data_folder() -> None:
+    page = (ROOT / "docs" / "operator.md").read_text()
+    shown = set(re.findall(r"^\| `([a-z.]+)/?` \| ", page, re.MULTILINE))
+    there = {path.name for path in vars(Home(Path("home"))).values() if path.parent.name == "home"}
+    assert there - shown == {"keeper.json"}, "a note of the keeper's, of no use to a person"

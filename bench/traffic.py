@@ -28,14 +28,16 @@ import polars as pl
 import pyarrow as pa
 
 from bench.score import Score, read_samples, score
+from hubbub.crowd.blocks import Days, day_number
 from hubbub.crowd.book import Bill, Book, Cap, Stored, standard_caps
 from hubbub.crowd.declaration import Declaration
-from hubbub.crowd.gate import Question, release, spend
+from hubbub.crowd.gate import Question, Released, release, spend
 from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.products.traffic.declarations import (
     LIVE_DAY,
     LIVE_PASSAGE,
+    TYPICAL,
     Roads,
     windows_of,
 )
@@ -46,7 +48,7 @@ from hubbub.record.engine import Engine
 from hubbub.record.ledger import Ledger
 from hubbub.record.roads.city import build_city
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
-from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
+from hubbub.terms.purposes import LiveTraffic, Purpose, Recipient, Traffic, cell_bit
 from hubbub.terms.time import SECOND, Instant, instant
 
 TICK_S: Final = 30
@@ -57,7 +59,7 @@ GATHERED_S: Final = 30
 AFTER_S: Final = 900
 FIRST_DAY: Final = date(2026, 11, 24)
 DAYS: Final = ("day1", "day2_incident")
-MAY: Final = cell_bit(LiveTraffic, Recipient.OWN)
+MAY: Final = cell_bit(LiveTraffic, Recipient.OWN) | cell_bit(Traffic, Recipient.OWN)
 UNGATED: Final = replace(
     LIVE_PASSAGE, name="bench.ungated", noise=DiscreteLaplace(scale=2), epsilon=G / 2
 )
@@ -153,6 +155,8 @@ class Bench:
                 scored = score(self._rows(shown, only=kind), truth, self._samples)
                 tell(f"{declaration.name:16} {_line(name, share, kind, scored)}")
             tell(f"  {len(shown)} windows, {1000 * cpu_s / len(shown):.0f} cpu-ms each")
+            if declaration is LIVE_DAY:
+                picture.add_week(self._week(morning, share, book=book))
 
     def _match(self, name: str, number: int) -> Morning:
         """Read a morning through gate 1 and follow its phones, 30 s at a time."""
@@ -164,7 +168,7 @@ class Bench:
         cut = np.searchsorted(seconds, np.arange(seconds[0], seconds[-1] + AFTER_S, TICK_S))
         cpu_s = 0.0
         for begin, end in zip(cut, [*cut[1:], len(seconds)], strict=True):
-            rows = self._permitted(pings[begin:end], "pings", PINGS_SCHEMA)
+            rows = self._permitted(pings[begin:end], "pings", PINGS_SCHEMA, purpose=LiveTraffic)
             now_s = int(seconds[0]) + (len(found) + 1) * TICK_S
             began = time.process_time()
             found.append(matching.feed(rows, Instant(midnight + now_s * SECOND)).rows)
@@ -174,15 +178,13 @@ class Bench:
         tell(f"  {len(pings) / cpu_s:,.0f} pings matched a CPU-second")
         return Morning(midnight, passes, int(seconds[0]), int(seconds[-1]), rank)
 
-    def _permitted(
-        self, rows: pa.Table, name: str, schema: dict[str, str]
-    ) -> Permitted[pa.Table, LiveTraffic]:
-        leaf, dead = (
-            ibis.table(schema | STAMP, name=name),
-            ibis.table({"receipt": "int64"}, name="dead"),
-        )
+    def _permitted[For: Purpose](
+        self, rows: pa.Table, name: str, schema: dict[str, str], *, purpose: type[For]
+    ) -> Permitted[pa.Table, For]:
+        leaf = ibis.table(schema | STAMP, name=name)
+        dead = ibis.table({"receipt": "int64"}, name="dead")
         relations = {name: rows, "dead": pa.table({"receipt": pa.array([], pa.int64())})}
-        asked = permit(leaf, LiveTraffic, Recipient.OWN, dead=dead)
+        asked = permit(leaf, purpose, Recipient.OWN, dead=dead)
         return collect(asked, partial(self._engine.run, relations=relations))
 
     def _publish(
@@ -195,8 +197,7 @@ class Bench:
         book: Book,
     ) -> Iterator[Shown]:
         """Ask for each window once it is over, and look at the picture every 30 s."""
-        subjects = morning.passes["subject"].to_numpy()
-        passes = morning.passes.filter(pa.array(morning.rank[subjects] < share))
+        passes = _of_share(morning, share)
         at = passes["at"].to_numpy()
         since = Instant(morning.midnight + morning.begin_s * SECOND)
         until = Instant(morning.midnight + (morning.end_s + AFTER_S) * SECOND)
@@ -209,7 +210,7 @@ class Bench:
             rows = passes.slice(*_between(at, first, end))
             question = Question(
                 declaration=declaration,
-                rows={"passes": self._permitted(rows, "held", PASSES_SCHEMA)},
+                rows={"passes": self._permitted(rows, "held", PASSES_SCHEMA, purpose=LiveTraffic)},
                 keys=self._roads.keys,
                 block=block,
                 memory="the recording",
@@ -221,6 +222,20 @@ class Bench:
             flow = picture.at(now)
             if flow is not None:
                 yield Shown((now - morning.midnight) // SECOND, block.group, flow.value)
+
+    def _week(self, morning: Morning, share: float, *, book: Book) -> Released[pa.Table]:
+        """Release the usual speeds of the morning's week, as if nothing else was in it."""
+        assert isinstance(TYPICAL.blocks, Days), "usual speeds are released in weeks"
+        block = TYPICAL.blocks.block(day_number(morning.midnight, self._city.zone), self._city.zone)
+        rows = self._permitted(_of_share(morning, share), "held", PASSES_SCHEMA, purpose=Traffic)
+        question = Question(
+            declaration=TYPICAL,
+            rows={"passes": rows},
+            keys=self._roads.slot_keys,
+            block=block,
+        )
+        payment = spend(book, question, at=morning.midnight)
+        return release(question, payment, engine=self._engine.run, entropy=os.urandom)
 
     def _rows(self, shown: Sequence[Shown], *, only: str) -> pl.DataFrame:
         """Give rows as the scorer reads them.
@@ -272,6 +287,12 @@ def _pings(path: Path, midnight: Instant) -> tuple[pa.Table, Floats, Integers]:
     return rows.to_arrow(), devices["share_rank"].to_numpy(), frame["t"].to_numpy()
 
 
+def _of_share(morning: Morning, share: float) -> pa.Table:
+    """Give the passes of as many people as share."""
+    subjects = morning.passes["subject"].to_numpy()
+    return morning.passes.filter(pa.array(morning.rank[subjects] < share))
+
+
 def _between(at: Integers, first: Instant, end: Instant) -> tuple[int, int]:
     """Give offset and length of the rows of [first, end)."""
     begin, until = np.searchsorted(at, [first, end]).tolist()
@@ -305,7 +326,7 @@ def main() -> None:
 def _book(plan: str, folder: Path) -> Book:
     if plan == "ungated":
         return Bottomless()
-    caps = standard_caps((PLANS[plan],), everything=Cap(epsilon=6.1, delta=1e-8))
+    caps = standard_caps((PLANS[plan], TYPICAL), everything=Cap(epsilon=6.1, delta=1e-8))
     return Ledger(folder / "ledger.sqlite", witness=folder / "ledger-head", caps=caps)
 
 

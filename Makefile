@@ -3,6 +3,8 @@
 .PHONY: help demo test check format bench lock clean
 
 BIN := .venv/bin
+# hubbub is several processes: let each load what the first one compiled.
+unexport PYTHONDONTWRITEBYTECODE
 # An extract, two recorded mornings, and their truth: see docs/bench.md
 DATA ?= ../shared/data/helsinki
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.13 \

@@ -15,6 +15,7 @@ import numpy as np
 from hubbub.deal.desk import Badge
 from hubbub.intake.files import FileBatch, read_file
 from hubbub.record.deal_store import DealStore
+from hubbub.record.engine import Engine
 from hubbub.record.events import DAY, EventStore
 from hubbub.record.record import Record
 from hubbub.record.roads.city import City
@@ -31,6 +32,7 @@ from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant
 
+_TOLD_EVERY: Final = 0.01
 _JOURNAL: Final = "history"
 _AFTER_TICKS: Final = 20
 _AGREED_BEFORE_US: Final = 60 * SECOND
@@ -50,7 +52,7 @@ def play_history(
     deals = open_deals(base, settings, clock)
     rows = _agreed(deals, batches, day=day, progress=progress)
     store = EventStore(base.events)
-    record = Record(store, base.journal, dead=deals.dead)
+    record = Record(store, base.journal, dead=deals.dead, engine=Engine(threads=1))
     ledger = open_ledger(base)
     loop = TrafficLoop(record, ledger, city, promise=settings.traffic.live_promise)
     tick = rows["at"] // TICK_US
@@ -94,7 +96,13 @@ def main() -> None:
     end_with_parent()
     base, home, file, day = sys.argv[1:]
 
+    told = ("", 0.0)
+
     def tell(what: str, done: float) -> None:
+        nonlocal told
+        if what == told[0] and done < min(1.0, told[1] + _TOLD_EVERY):
+            return
+        told = (what, done)
         sys.stdout.buffer.write(msgspec.json.encode({"what": what, "done": done}) + b"\n")
         sys.stdout.buffer.flush()
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import Released, recall
-from hubbub.products.traffic.declarations import Roads, windows_of
+from hubbub.products.traffic.declarations import TYPICAL, Roads, windows_of
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.picture import LivePicture
 from hubbub.record.ledger_shelf import LedgerShelf
@@ -35,10 +35,13 @@ class ReleasedWindows:
         self._shelf, self._name = shelf, declaration.name
         self._blocks = windows_of(declaration)
         self.picture = LivePicture(declaration, roads, zone=zone)
-        self._seq = 0
+        self._seq = self._week_seq = 0
 
     def take(self, *, since: Instant) -> Iterator[tuple[Stored, Instant]]:
         """Add what was released and not taken yet, and give each with the end of its window."""
+        for week in self._shelf.latest(TYPICAL.name, since=self._week_seq):
+            self.picture.add_week(recall(self._shelf, week.release))
+            self._week_seq = week.seq
         for stored in self._shelf.latest(self._name, since=self._seq, released_since=since):
             end = self._blocks.end_of(stored.block)
             self.picture.add(recall(self._shelf, stored.release), end=end)

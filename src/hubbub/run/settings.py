@@ -73,9 +73,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intake: Intake = Intake()
     traffic: Traffic = Traffic()
     operator: Operator = Operator()
-    city: Annotated[
-        str, Meta(description="Which city is served, by its name. Empty: the one that was added.")
-    ] = ""
     replay: Annotated[
         Replay | None, Meta(description="Written by `hubbub demo`: the recording being played.")
     ] = None

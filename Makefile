@@ -39,6 +39,7 @@ bench: ## Score the published speeds against the truth in DATA, and measure the 
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.gates
 	@test -d "$(DATA)" || { echo "no mornings with their truth in $(DATA): make bench DATA=FOLDER"; exit 2; }
+	@$(BIN)/python -m bench.delay $(DATA)
 	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)
 
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes

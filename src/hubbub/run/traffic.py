@@ -32,7 +32,8 @@ log = structlog.get_logger()
 TICK_US: Final = 30 * SECOND
 """How often new windows are published."""
 
-_GATHERED_US: Final = 45 * SECOND  # phones send, and rows come to rest, so long after a window
+GATHERED_US: Final = 45 * SECOND
+"""Phones send, and rows come to rest, so long after a window is over."""
 _STALE_US: Final = 900 * SECOND  # a window that ended longer ago says nothing about now
 _EVER: Final = Instant(2**62)
 _READ_US: Final = 3600 * SECOND  # of the past, read at once
@@ -112,7 +113,7 @@ class TrafficLoop:
 
     def _publish(self, now: Instant) -> None:
         """Ask about every block that ended, once each, the oldest first."""
-        until = Instant((now - _GATHERED_US) // TICK_US * TICK_US)
+        until = Instant((now - GATHERED_US) // TICK_US * TICK_US)
         since = max(self._published, Instant(until - _STALE_US))
         for block in self._windows.blocks_ended(since, until, zone=self._zone):
             try:
@@ -139,7 +140,7 @@ class TrafficLoop:
 
     def _needed_since(self, now: Instant) -> Instant:
         """Tell how far back passes are needed: for a plan of the day, to its start."""
-        oldest = Instant(now - _STALE_US - _GATHERED_US - self._windows.length_s * SECOND)
+        oldest = Instant(now - _STALE_US - GATHERED_US - self._windows.length_s * SECOND)
         if not isinstance(self._declared.bound, DayPlan):
             return oldest
         return instant(datetime.combine(local_day(oldest, self._zone), time(), self._zone))

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from hubbub.record.events import EventStore
 from hubbub.run.city import DEMO_EXTRACT
 from hubbub.run.settings import FILE
 from hubbub.terms.catalogue import PINGS
+from run.ports import free_port
 
 HUBBUB = (sys.executable, "-m", "hubbub")
 
@@ -63,13 +63,6 @@ class House:
 
 def hubbub(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run((*HUBBUB, *arguments), capture_output=True, text=True, check=False)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

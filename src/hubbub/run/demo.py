@@ -29,7 +29,7 @@ DAY: Final = date(2026, 11, 24)
 HISTORY_DAY: Final = date(2026, 11, 17)
 """The Tuesday before."""
 
-HISTORY_EDITION: Final = 1
+HISTORY_EDITION: Final = 2
 """Another one where what a house remembers of a morning is made in another way."""
 
 _MARKER: Final = "demo.json"

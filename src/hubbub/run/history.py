@@ -6,6 +6,7 @@ The same steps as the keeper's, with a clock that is put forward from tick to ti
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from hubbub.deal.desk import Badge
 from hubbub.intake.files import FileBatch, read_file
+from hubbub.products.traffic.trips import PAST_CHUNK_S
 from hubbub.record.deal_store import DealStore
 from hubbub.record.engine import Engine
 from hubbub.record.events import DAY, EventStore
@@ -26,7 +28,7 @@ from hubbub.run.home import Home
 from hubbub.run.house import open_deals
 from hubbub.run.settings import read_settings
 from hubbub.run.spending import open_ledger
-from hubbub.run.traffic import TICK_US, TrafficLoop
+from hubbub.run.traffic import TrafficLoop
 from hubbub.terms.errors import BadInput
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import LiveTraffic, Traffic
@@ -34,7 +36,7 @@ from hubbub.terms.time import SECOND, Instant
 
 _TOLD_EVERY: Final = 0.01
 _JOURNAL: Final = "history"
-_AFTER_TICKS: Final = 20
+_AFTER_US: Final = 600 * SECOND
 _AGREED_BEFORE_US: Final = 60 * SECOND
 
 
@@ -54,16 +56,13 @@ def play_history(
     store = EventStore(base.events)
     record = Record(store, base.journal, dead=deals.dead, engine=Engine(threads=1))
     ledger = open_ledger(base)
-    loop = TrafficLoop(record, ledger, city, promise=settings.traffic.live_promise)
-    tick = rows["at"] // TICK_US
-    ticks = range(int(tick.min()), int(tick.max()) + _AFTER_TICKS)
-    for number, each in enumerate(ticks, 1):
-        clock.at = Instant((each + 1) * TICK_US)
-        inside = rows[tick == each]
-        if len(inside):
-            store.commit(inside, journal=_JOURNAL, number=number)
-        loop.step(clock.at)
-        progress("their morning becomes the usual traffic", number / len(ticks))
+    store.commit(rows, journal=_JOURNAL, number=0)
+    end = Instant(int(rows["at"].max()) + _AFTER_US)
+    loop = TrafficLoop(
+        record, ledger, city, promise=settings.traffic.live_promise, chunk_s=PAST_CHUNK_S
+    )
+    what = "their morning becomes the usual traffic"
+    loop.play(begin, end, progress=partial(progress, what))
     for kept in np.unique(rows["at"] // DAY).tolist():
         store.compact(int(kept))
     store.sweep()

@@ -185,7 +185,8 @@ async def replay(
                 _tell(phones, f"{moment(clock.now(), zone):%H:%M}", behind_s=behind_s)
         if sending:
             await asyncio.wait(sending)
-        _tell(phones, "the recording has ended; the page stays up", behind_s=0)
+        _tell(phones, "its end", behind_s=0)
+        log.info("the recording has ended; the page stays up")
 
 
 def _settle(done: asyncio.Task[None], sending: set[asyncio.Task[None]], phones: Phones) -> None:

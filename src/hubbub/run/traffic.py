@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from functools import partial
 from typing import Final
@@ -17,6 +17,7 @@ from hubbub.crowd.gate import Question, release, spend
 from hubbub.deal.gate import Permitted, derive
 from hubbub.products.traffic.declarations import LivePromise, Roads, live_declaration, windows_of
 from hubbub.products.traffic.live import REFED_S, LiveMatching
+from hubbub.products.traffic.trips import CHUNK_S
 from hubbub.record.engine import Engine
 from hubbub.record.events import TailLost
 from hubbub.record.ledger import Ledger
@@ -69,10 +70,11 @@ class TrafficLoop:
         *,
         promise: LivePromise,
         log: PassesLog | None = None,
+        chunk_s: int = CHUNK_S,
     ) -> None:
         """Publish under `promise`. A plan of the day wants a `log`, to outlive a restart."""
         self._record, self._ledger, self._zone = record, ledger, city.zone
-        self._matching = LiveMatching(city.matcher())
+        self._matching = LiveMatching(city.matcher(), chunk_s=chunk_s)
         self._declared = live_declaration(promise)
         self._windows = windows_of(self._declared)
         self._keys = Roads(city.segments).keys
@@ -111,30 +113,48 @@ class TrafficLoop:
             self._record.hold(passes, since=self._needed_since(now))
         self._publish(now)
 
+    def play(self, since: Instant, until: Instant, *, progress: Callable[[float], None]) -> None:
+        """Follow and publish a stretch of the past: [since, until)."""
+        for pings, end in slices(self._record, LiveTraffic, since=since, until=until):
+            self._record.hold(self._matching.feed(pings, end), since=since)
+            progress((end - since) / (until - since))
+        passes = self._held()
+        for block in self._windows.blocks_ended(since, until, zone=self._zone):
+            published = Instant(self._windows.end(block.window, block.group) + GATHERED_US)
+            self._release(block, passes, at=published)
+
     def _publish(self, now: Instant) -> None:
         """Ask about every block that ended, once each, the oldest first."""
         until = Instant((now - GATHERED_US) // TICK_US * TICK_US)
         since = max(self._published, Instant(until - _STALE_US))
-        for block in self._windows.blocks_ended(since, until, zone=self._zone):
+        blocks = self._windows.blocks_ended(since, until, zone=self._zone)
+        passes = self._held() if blocks else None
+        for block in blocks:
+            assert passes is not None, "they were read a line ago"
             try:
-                self._release(block, now)
+                self._release(block, passes, at=now)
                 self.trouble = ""
             except Refused as refused:
                 self.trouble = str(refused).splitlines()[0]
                 log.warning("a window was refused", block=block.name, why=self.trouble)
         self._published = max(self._published, until)
 
-    def _release(self, block: Block, now: Instant) -> None:
-        declared = self._declared
+    def _held(self) -> Permitted[pa.Table, LiveTraffic]:
+        """Read the passes that are held, through gate 1, as of now."""
         rows = self._record.read_passes(LiveTraffic, since=Instant(0), until=_EVER)
+        return self._record.collect(rows)
+
+    def _release(
+        self, block: Block, passes: Permitted[pa.Table, LiveTraffic], *, at: Instant
+    ) -> None:
         question = Question(
-            declaration=declared,
-            rows={"passes": self._record.collect(rows)},
+            declaration=self._declared,
+            rows={"passes": passes},
             keys=self._keys,
             block=block,
             memory=self._memory,
         )
-        payment = spend(self._ledger, question, at=now)
+        payment = spend(self._ledger, question, at=at)
         release(question, payment, engine=self._engine.run, entropy=os.urandom)
         self.releases += 1
 

@@ -16,6 +16,7 @@ from hubbub.crowd.blocks import Days, day_number
 from hubbub.crowd.gate import Question, release, spend
 from hubbub.products.traffic.declarations import TYPICAL, Roads
 from hubbub.products.traffic.live import Matching
+from hubbub.products.traffic.trips import PAST_CHUNK_S
 from hubbub.record.engine import Engine
 from hubbub.record.ledger import Ledger
 from hubbub.record.record import Record
@@ -48,7 +49,7 @@ def release_typical(record: Record, ledger: Ledger, city: City, *, now: Instant)
     bill = Question(declaration=TYPICAL, rows={}, keys=keys, block=block).bill
     if ledger.stored(bill.release) is not None:
         return False
-    matching = Matching[Traffic](city.matcher())
+    matching = Matching[Traffic](city.matcher(), chunk_s=PAST_CHUNK_S)
     for pings, end in slices(record, Traffic, since=block.since, until=block.until):
         record.hold(matching.feed(pings, end), since=block.since)
     passes = record.collect(record.read_passes(Traffic, since=Instant(0), until=_EVER))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from hubbub.run.children import Child, python
 from hubbub.run.home import Home, taken
+from hubbub.run.log import set_up_logs
 from hubbub.run.settings import Settings
 from hubbub.terms.errors import HubbubError
 
@@ -25,6 +26,7 @@ def up(
     home: Home, settings: Settings, *, beside: tuple[Child, ...] = (), say: Callable[[str], None]
 ) -> None:
     """Run the house until a signal ends it. `beside` are more children, such as a replay."""
+    set_up_logs()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from hubbub.deal.gate import Permitted, derive
 from hubbub.products.traffic.matching import Fix, Matcher
-from hubbub.products.traffic.trips import Phone
+from hubbub.products.traffic.trips import CHUNK_S, Phone
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Purpose
 from hubbub.terms.time import SECOND, Instant
@@ -42,8 +42,8 @@ class _Whose(NamedTuple):
 class Matching[For: Purpose]:
     """Follows phones for one purpose. What it remembers is the last minutes of each."""
 
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
+    def __init__(self, matcher: Matcher, *, chunk_s: int = CHUNK_S) -> None:
+        self._matcher, self._chunk_s = matcher, chunk_s
         self._phones: dict[_Whose, Phone] = {}
 
     def feed(self, pings: Permitted[pa.Table, For], now: Instant) -> Permitted[pa.Table, For]:
@@ -87,7 +87,9 @@ class Matching[For: Purpose]:
             if not in_time or accuracy_dm > ACCURACY_DM_MAX:
                 continue
             whose = _Whose(subject, receipt, may)
-            self._phones.setdefault(whose, Phone()).hear(Fix(at, lat_e6, lon_e6, speed_cms))
+            self._phones.setdefault(whose, Phone(chunk_s=self._chunk_s)).hear(
+                Fix(at, lat_e6, lon_e6, speed_cms)
+            )
             heard.add(whose)
         return heard
 

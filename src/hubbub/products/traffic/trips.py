@@ -19,6 +19,8 @@ THINNED_S: Final = 4
 """At most one fix in so many seconds is matched: one a second gains nothing over one in five."""
 CHUNK_S: Final = 30
 """How much of a way is settled at a time."""
+PAST_CHUNK_S: Final = 120
+"""The same where nobody waits: less is matched twice, and passes are confirmed later."""
 BEHIND_S: Final = 30
 """How much is matched again before a chunk, so that it fits on to the last one."""
 AHEAD_S: Final = 10
@@ -136,7 +138,8 @@ class Phone:
     on a fixed grid of the phone's own time. A fix that comes after its chunk was settled is late.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, chunk_s: int = CHUNK_S) -> None:
+        self._chunk_us = chunk_s * SECOND
         self._fixes: list[Fix] = []  # by time, no two in one cell of THINNED_S
         self._settled = Instant(0)
         self._trip = Trip()
@@ -166,7 +169,7 @@ class Phone:
         A long silence, up to the next fix or to `now`, settles what came before it.
         """
         while (begin := bisect_right(self._fixes, self._settled, key=_at)) < len(self._fixes):
-            until = _chunk_end(self._fixes[begin])
+            until = Instant(-(-self._fixes[begin].at // self._chunk_us) * self._chunk_us)
             seen = bisect_left(self._fixes, until + AHEAD_S * SECOND, key=_at)
             silent = _silence_after(self._fixes[seen - 1])
             coming = self._fixes[seen].at if seen < len(self._fixes) else now
@@ -222,12 +225,6 @@ def _at(fix: Fix) -> Instant:
 
 def _cell(fix: Fix) -> int:
     return fix.at // (THINNED_S * SECOND)
-
-
-def _chunk_end(fix: Fix) -> Instant:
-    """Give the end of the chunk that `fix` is in."""
-    chunk = CHUNK_S * SECOND
-    return Instant(-(-fix.at // chunk) * chunk)
 
 
 def _silence_after(fix: Fix) -> Instant:

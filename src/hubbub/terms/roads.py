@@ -1,4 +1,4 @@
-"""A road as the public knows it: segments of 50-300 m, a direction each."""
+"""A road as the public knows it: segments from junction to junction, a direction each."""
 
 from typing import NewType
 

@@ -9,12 +9,12 @@ SegmentNumber = NewType("SegmentNumber", int)
 
 
 class RoadSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of one OSM way in one direction. Public: it says nothing about people."""
+    """A stretch of street in one direction: of one OSM way or of several. Nobody is in it."""
 
     number: SegmentNumber
-    way_id: int
-    forward: bool  # along the way's node order
-    from_frac: float  # 0..1 along the way in node order; from < to, whatever the direction
+    way_id: int  # of the way that it begins on
+    forward: bool  # along that way's node order
+    from_frac: float  # 0..1 along that way in node order; from < to, whatever the direction
     to_frac: float
     length_m: float
     limit_kmh: float  # what the map says one may drive: the public prior of a speed

@@ -129,8 +129,7 @@ class Bench:
 
     def __init__(self, folder: Path, scratch: Path) -> None:
         (extract,) = folder.glob("*.osm.pbf")
-        self._folder, self._scratch = folder, scratch
-        self.name = folder.name
+        self._folder, self.name = folder, folder.name
         self._city = build_city(
             extract, scratch / self.name, name=self.name, progress=lambda _what, _done: None
         )

@@ -8,7 +8,7 @@ import pytest
 from crowd.morning import seeded
 from hubbub.crowd.book import GAUSSIAN, LAPLACE, Mechanism, mechanism
 from hubbub.crowd.cost import epsilon
-from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G, Law
+from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G, Noise
 from hubbub.crowd.noise import draw
 
 LAPLACE_1 = Mechanism(LAPLACE, Fraction(1))
@@ -35,9 +35,8 @@ def test_gaussian_noise_fails_as_balle_and_wang_say(
 
 @pytest.mark.parametrize("law", [DiscreteLaplace(scale=G), DiscreteGaussian(sigma=Fraction(2 * G))])
 @pytest.mark.parametrize("luck", [0.2, 0.01])
-def test_a_margin_is_passed_by_luck_as_rarely_as_it_says(law: Law, luck: float) -> None:
+def test_a_margin_is_passed_by_luck_as_rarely_as_it_says(law: Noise, luck: float) -> None:
     """Luck: none, the seed is fixed; 200,000 pairs stay within five deviations."""
-    assert isinstance(law, DiscreteLaplace | DiscreteGaussian)
     pairs = draw(law, 400_000, entropy=seeded(6)).reshape(2, -1).sum(axis=0)
     passed = np.mean(pairs > law.margin(luck))
     assert passed == pytest.approx(luck, abs=5 * (luck / 200_000) ** 0.5)

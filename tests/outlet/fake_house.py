@@ -27,10 +27,10 @@ from hubbub.record.deal_store import DealStore
 from hubbub.terms.catalogue import PASSES
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.roads import RoadSegment, SegmentNumber
-from hubbub.terms.time import Instant, from_seconds, iso
+from hubbub.terms.time import SECOND, Instant, iso
 
 KEYS = ibis.table({"key": "int32", "prior_dm": "int32"}, name="keys")
-MORNING = from_seconds(1_795_500_720)
+MORNING = Instant(1_795_500_720 * SECOND)
 OPERATOR = "operator-key"
 
 NORTH_ROAD = RoadSegment(

@@ -46,7 +46,6 @@ def test_a_city_knows_where_and_what_it_is(town: City) -> None:
 
 def test_a_segments_number_is_its_place_in_the_list(helsinki: City) -> None:
     assert [segment.number for segment in helsinki.segments] == list(range(len(helsinki.segments)))
-    assert helsinki.keys.column("segment").to_pylist() == list(range(len(helsinki.segments)))
 
 
 def test_the_same_extract_is_built_once(pbf: Path, tmp_path: Path) -> None:

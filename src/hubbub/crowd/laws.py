@@ -7,32 +7,10 @@ root of the sum of their squares (L2) for Gauss.
 from dataclasses import dataclass
 from fractions import Fraction
 from math import erfc, exp, expm1, log, sqrt
-from typing import Final, Protocol
+from typing import Final
 
 G: Final = 1024
 """The grid: one person's whole voice is G, so that every share of it is a whole number."""
-
-
-class Law(Protocol):
-    """What both laws tell about themselves."""
-
-    @property
-    def spread(self) -> Fraction:
-        """Give the width on the grid: `scale` or `sigma`."""
-        ...
-
-    @property
-    def deviation(self) -> float:
-        """Give the standard deviation on the grid."""
-        ...
-
-    def delta(self, epsilon: float, *, sensitivity: int) -> float:
-        """Give the chance, at most, that hiding within `epsilon` fails."""
-        ...
-
-    def margin(self, luck: float) -> float:
-        """Give what the sum of two draws exceeds with a chance of at most `luck`."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,12 +21,12 @@ class DiscreteLaplace:
 
     @property
     def spread(self) -> Fraction:
-        """Give the scale."""
+        """Give the width on the grid: the scale."""
         return Fraction(self.scale)
 
     @property
     def deviation(self) -> float:
-        """Give the standard deviation: the variance is 2 q / (1 - q)^2, q = exp(-1 / scale)."""
+        """Give it on the grid: the variance is 2 q / (1 - q)^2, q = exp(-1 / scale)."""
         return sqrt(2 * exp(-1 / self.scale)) / -expm1(-1 / self.scale)
 
     def delta(self, epsilon: float, *, sensitivity: int) -> float:
@@ -56,9 +34,9 @@ class DiscreteLaplace:
         return 0.0 if Fraction(epsilon) * self.scale >= sensitivity else 1.0
 
     def margin(self, luck: float) -> float:
-        """Solve (2 + x) exp(-x) / 4 = luck, x in scales: the tail of a sum of two.
+        """Give what the sum of two draws exceeds by `luck` alone: (2 + x) exp(-x) / 4 = luck.
 
-        The density of the sum of two Laplace of scale 1 is (1 + |x|) exp(-|x|) / 4.
+        The density of the sum of two Laplace of scale 1 is (1 + |x|) exp(-|x|) / 4. x is in scales.
         """
         x = log(1 / (2 * luck))
         for _ in range(60):  # a contraction: the derivative of the right side is 1 / (2 + x)
@@ -74,7 +52,7 @@ class DiscreteGaussian:
 
     @property
     def spread(self) -> Fraction:
-        """Give sigma."""
+        """Give the width on the grid: sigma."""
         return self.sigma
 
     @property
@@ -93,7 +71,7 @@ class DiscreteGaussian:
         return gain - exp(epsilon) * _normal_above(epsilon * width + 1 / (2 * width))
 
     def margin(self, luck: float) -> float:
-        """Give the upper quantile of the sum of two draws, found by halving."""
+        """Give what the sum of two draws exceeds by `luck` alone, found by halving."""
         low, high = 0.0, 40.0
         for _ in range(60):
             middle = (low + high) / 2

@@ -10,11 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-type Source = Literal["live", "typical", "free-flow"]
-"""Where a speed comes from: this very window, the usual of this hour, or an empty road."""
+from hubbub.products.traffic.flow import Source
 
 type Fraction = Annotated[float, Meta(ge=0, le=1)]
-type Kmh = Annotated[float, Meta(ge=0, le=250)]
 
 
 class HereShape(msgspec.Struct, frozen=True, rename="camel"):

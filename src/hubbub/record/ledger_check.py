@@ -22,11 +22,6 @@ class Report:
     head: str
     faults: tuple[str, ...]
 
-    @property
-    def sound(self) -> bool:
-        """Tell whether everything holds."""
-        return not self.faults
-
 
 def verify(path: Path) -> Report:
     """Check the ledger at `path`. It may be in use."""

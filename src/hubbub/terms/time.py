@@ -27,11 +27,6 @@ def instant(moment: datetime) -> Instant:
     return Instant((moment - _EPOCH) // timedelta(microseconds=1))
 
 
-def from_seconds(seconds: float) -> Instant:
-    """Turn seconds since 1970 into an instant."""
-    return Instant(round(seconds * SECOND))
-
-
 def moment(at: Instant, zone: ZoneInfo) -> datetime:
     """Show `at` on the clocks of `zone`."""
     return (_EPOCH + timedelta(microseconds=at)).astimezone(zone)

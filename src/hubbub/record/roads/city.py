@@ -49,17 +49,6 @@ PIECES: Final = "edges.parquet"
 MAP: Final = "map.pmtiles"
 EXTRACT: Final = "extract.osm.pbf"  # kept, so that a newer hubbub can build the city anew
 
-KEYS: Final = (
-    "way_id",
-    "forward",
-    "from_frac",
-    "to_frac",
-    "length_m",
-    "limit_kmh",
-    "road_class",
-    "name",
-)
-
 type Progress = Callable[[str, float], None]
 """Hears what is being done, and which share (0..1) of the whole is behind."""
 
@@ -97,21 +86,10 @@ class City:
         return cls(folder, card)
 
     @cached_property
-    def segments_table(self) -> pa.Table:
-        """Give all road segments, in the order of their numbers."""
-        return pq.read_table(self.folder / SEGMENTS)
-
-    @cached_property
     def segments(self) -> list[RoadSegment]:
         """Give all road segments; segment number n is the n-th."""
-        return msgspec.convert(self.segments_table.to_pylist(), list[RoadSegment])
-
-    @cached_property
-    def keys(self) -> pa.Table:
-        """Give the public keys that traffic is asked by: `segment`, and what it is like."""
-        table = self.segments_table
-        columns = {name: table.column(name) for name in KEYS}
-        return pa.table({"segment": table.column("number"), **columns})
+        rows = pq.read_table(self.folder / SEGMENTS).to_pylist()
+        return msgspec.convert(rows, list[RoadSegment])
 
     @cached_property
     def pieces(self) -> pa.Table:

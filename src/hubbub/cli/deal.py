@@ -1,0 +1,91 @@
+"""Deals with devices: made, shown, taken back."""
+
+import click
+import msgspec
+
+from hubbub.cli.root import Asked, command, hubbub
+from hubbub.deal.desk import DealDesk, DeviceName
+from hubbub.outlet.set_up import set_up
+from hubbub.run.house import house_clock, open_deals
+from hubbub.terms.errors import BadInput
+from hubbub.terms.purposes import PURPOSES, LiveTraffic, Purpose, Traffic
+
+
+@hubbub.group()
+def deal() -> None:
+    """Make deals with devices, and take them back."""
+
+
+@command(deal, "enrol")
+@click.option("--device", required=True, help="A name for the device.")
+@click.option(
+    "--purposes",
+    default=f"{Traffic.key},{LiveTraffic.key}",
+    show_default=True,
+    help="What its rows may be used for.",
+)
+@click.option("--renew", is_flag=True, help="The device is known: give it a new token and deal.")
+def deal_enrol(asked: Asked, device: str, purposes: str, renew: bool) -> None:  # noqa: FBT001
+    """Make a deal with a device: its token, its receipt, and links that set up its app."""
+    desk, chosen = _desk(asked), _purposes(purposes)
+    if renew:
+        enrolment = desk.renew(DeviceName(device), chosen, "operator")
+    else:
+        enrolment = desk.enrol(device, chosen, "operator")
+    server = asked.settings.server
+    ways = set_up(enrolment, origin=f"http://{server.host}:{server.port}")
+    told = {
+        "device": device,
+        "token": enrolment.token.secret,
+        "receipt": msgspec.Raw(enrolment.receipt.document()),
+        "links": {way.app: way.link for way in ways if way.link},
+    }
+    lines = [f"{device} shares for: {', '.join(sorted(p.key for p in chosen))}"]
+    lines += [f"token (shown this once): {enrolment.token.secret}"]
+    lines += [f"{way.app}: {way.link}" for way in ways if way.link]
+    asked.answer(told, lines)
+
+
+@command(deal, "withdraw")
+@click.option("--device", required=True)
+@click.option("--purposes", help="Only these [default: everything].")
+def deal_withdraw(asked: Asked, device: str, purposes: str | None) -> None:
+    """Take a deal back, whole or in part. It holds from the next read on."""
+    chosen = None if purposes is None else _purposes(purposes)
+    receipt = _desk(asked).withdraw(DeviceName(device), chosen, "operator")
+    asked.answer(msgspec.Raw(receipt.document()), [f"{device}: withdrawn; receipt kept"])
+
+
+@command(deal, "notice")
+def deal_notice(asked: Asked) -> None:
+    """Show the notice in force."""
+    notice = _desk(asked).notice()
+    lines = [f"notice {notice.version}, sha256 {notice.sha256}"]
+    lines += [f"{use.purpose}: {use.words}" for use in notice.uses]
+    asked.answer(notice, lines)
+
+
+@command(deal, "status")
+def deal_status(asked: Asked) -> None:
+    """Count deals and refused rows, naming nobody."""
+    status = _desk(asked).status()
+    lines = [f"{status.devices} devices, {status.withdrawn} of them withdrawn"]
+    lines += [f"{key}: {count} devices" for key, count in status.devices_by_purpose.items()]
+    lines += [
+        f"{day}: {rows} rows refused: {reason}"
+        for day, reasons in status.refused.items()
+        for reason, rows in reasons.items()
+    ]
+    asked.answer(status, lines)
+
+
+def _desk(asked: Asked) -> DealDesk:
+    return open_deals(asked.home, asked.settings, house_clock(asked.settings))
+
+
+def _purposes(named: str) -> frozenset[type[Purpose]]:
+    keys = [key.strip() for key in named.split(",") if key.strip()]
+    for key in keys:
+        if key not in PURPOSES:
+            raise BadInput(f"{key!r} is no purpose; there are {', '.join(PURPOSES)}")
+    return frozenset(PURPOSES[key] for key in keys)

@@ -12,6 +12,7 @@ from hubbub.crowd.blocks import Days, Windows
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.declaration import BadDeclaration, Declaration, Floor
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
+from hubbub.crowd.structure import Denoiser
 from hubbub.terms.purposes import LiveTraffic
 
 type Live = Declaration[LiveTraffic]
@@ -44,6 +45,11 @@ WRONG: list[tuple[Live, dict[str, Any], str]] = [
     (WEEK, {"noise": DiscreteGaussian(sigma=Fraction(5495, 1000) * G)}, "its delta is 1e-09"),
     (WEEK, {"bound": TwoNorm(whole_max=2)}, "noise enough"),
     (PLAN, {"delta": 0}, "noise enough"),
+    (WEEK, {"denoiser": Denoiser(categories=("town",))}, r"columns \['town'\]"),
+    (WEEK, {"denoiser": Denoiser(matrix=("key", "hour"))}, r"columns \['hour'\]"),
+    (WEEK, {"denoiser": Denoiser(scales=(24,))}, "a matrix whose slots"),
+    (WEEK, {"denoiser": Denoiser(matrix=("key", "key"), scales=(24, 36))}, "multiples"),
+    (WEEK, {"denoiser": Denoiser(matrix=("key", "key"), scales=(1,))}, "multiples"),
 ]
 
 
@@ -114,4 +120,5 @@ def test_what_makes_a_release_what_it_is_is_specified() -> None:
         {"blocks": Windows(length_s=600)},
     ):
         assert replace(PASSAGE, **change).specification() != specification
+    assert replace(PASSAGE, denoiser=Denoiser(categories=("key",))).specification() == specification
     assert replace(PASSAGE).specification() == specification

@@ -13,6 +13,7 @@ from ibis.expr import types as ir
 from hubbub.crowd.blocks import Blocks, Days, Windows
 from hubbub.crowd.bounds import CONTRIBUTIONS, Bound, DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.laws import DiscreteLaplace, G, Noise
+from hubbub.crowd.structure import AS_DRAWN, Denoiser
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.purposes import Purpose
 
@@ -62,6 +63,7 @@ class Declaration[For: Purpose]:
     delta: float
     blocks: Blocks
     floor: Floor
+    denoiser: Denoiser = AS_DRAWN  # how its tables are told; not part of a release's identity
     edition: int = 1  # a question that changes its meaning is a new edition
 
     def __post_init__(self) -> None:
@@ -119,6 +121,7 @@ class Declaration[For: Purpose]:
                 if str(self.keys.schema().get("key")) != "int32"
                 else []
             ),
+            *self.denoiser.lacks(self.keys.schema().names),
             *(["a floor of more than one person"] if self.floor.people < 2 else []),
             *(["a floor's luck within 0..0.5"] if not 0 < self.floor.luck < 0.5 else []),
         ]

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from hubbub.outlet.wire import Flow, LiveMap, Segments
+from hubbub.products.traffic.declarations import LIVE_DAY
 from outlet.fake_house import SLOW, Caller, House
 
 NORTH = "24.93,60.171,24.95,60.18"
@@ -20,6 +21,7 @@ def test_flow_has_the_shape_and_units_of_here(house: House, caller: Caller) -> N
 
     assert answer.json() == {
         "sourceUpdated": "2026-11-24T06:12:00Z",
+        "hides": {"unit": "one passage of one person over one road in one window", "weaker": True},
         "results": [
             {
                 "location": {
@@ -52,6 +54,22 @@ def test_flow_has_the_shape_and_units_of_here(house: House, caller: Caller) -> N
             }
         ],
     }
+
+
+def test_traffic_says_beside_itself_that_only_a_passage_is_hidden(caller: Caller) -> None:
+    for path in ("/v1/traffic/flow", "/v1/traffic/live.json"):
+        hides = caller.get(path).json()["hides"]
+        assert "passage" in hides["unit"]
+        assert hides["weaker"], path
+
+
+def test_traffic_that_hides_a_whole_day_is_not_called_weaker(house: House) -> None:
+    house.declarations = {LIVE_DAY.name: LIVE_DAY}
+    caller = Caller(house)
+    for path in ("/v1/traffic/flow", "/v1/traffic/live.json"):
+        hides = caller.get(path).json()["hides"]
+        assert "local day" in hides["unit"]
+        assert not hides["weaker"], path
 
 
 def test_speed_is_capped_at_what_one_may_drive_and_uncapped_beside(
@@ -145,6 +163,7 @@ def test_the_map_gets_columns_of_the_same_length(house: House, caller: Caller) -
 
     assert picture == {
         "at": "2026-11-24T06:12:00Z",
+        "hides": {"unit": "one passage of one person over one road in one window", "weaker": True},
         "segment": [0, 1],
         "speed_kmh": [9, 9],
         "free_flow_kmh": [32, 32],

@@ -113,6 +113,7 @@ def test_what_was_published_can_be_exported_and_scored(demo: Demo, tmp_path: Pat
     assert rows.filter(pc.field("confidence") > 0.7).num_rows > 10
     assert pc.min(rows["window_start"]).as_py() >= BEGIN_S - 1500
     assert set(rows["window_s"].to_pylist()) == {300}
+    assert b"weaker" in rows.schema.metadata[b"promise"]
 
 
 @pytest.mark.timeout(60)

@@ -9,19 +9,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
 from hubbub.crowd.book import Stored
-from hubbub.crowd.bounds import Unit
 from hubbub.crowd.declaration import Declaration
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound
+from hubbub.outlet.promises import hides
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire import About, Health, Promise, ReleaseCard, Releases
 from hubbub.terms.time import iso
 
 RELEASES_MAX: Final = 200
-_UNITS: Final = {
-    Unit.PERSON_DAY: "everything of one account on one local day",
-    Unit.PASSAGE: "one passage of one person over one road in one window",
-}
 _FRESH: Final = {"cache-control": "no-store"}
 
 
@@ -140,12 +136,13 @@ def _limit_asked(asked: Asked) -> int:
 
 
 def _promise(declaration: Declaration[Any]) -> Promise:
+    hidden = hides(declaration)
     return Promise(
         name=declaration.name,
-        unit=_UNITS[declaration.unit],
+        unit=hidden.unit,
         epsilon=declaration.epsilon,
         delta=declaration.delta,
-        weaker=declaration.unit is not Unit.PERSON_DAY,
+        weaker=hidden.weaker,
         words=declaration.promise(),
         noise_people=_noise_people(declaration),
         floor_people=declaration.floor.people,

@@ -14,6 +14,7 @@ from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.pages import is_known, packed, tag, unchanged
 from hubbub.outlet.problems import BadParameter, NotFound
+from hubbub.outlet.promises import hides
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire import (
     Flow,
@@ -23,11 +24,13 @@ from hubbub.outlet.wire import (
     HerePoint,
     HereResult,
     HereShape,
+    Hides,
     LiveMap,
     Segment,
     Segments,
 )
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow
+from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.roads import RoadSegment
 from hubbub.terms.time import iso
 
@@ -71,7 +74,9 @@ class TrafficOutlet:
         self._boxes = [_box_of(road) for road in self._roads]
         self._segments = _pack(Segments([_segment(road) for road in self._roads]))
         self._segments_tag = tag(self._segments)
-        self._drawn: tuple[LiveFlow | None, bytes, str] = (None, *_drawn(None))
+        declared = sources.declarations.values()
+        (self._hides,) = (hides(live) for live in declared if live.purpose is LiveTraffic)
+        self._drawn: tuple[LiveFlow | None, bytes, str] = (None, *_drawn(None, self._hides))
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
@@ -131,14 +136,18 @@ class TrafficOutlet:
             for road, around in zip(self._roads, self._boxes, strict=True)
             if box is None or box.touches(around)
         ]
-        answer = Flow(source_updated=None if flow is None else iso(flow.at), results=results)
+        answer = Flow(
+            source_updated=None if flow is None else iso(flow.at),
+            hides=self._hides,
+            results=results,
+        )
         return packed(_pack(answer), asked.request, _NO_STORE, media="application/json")
 
     def live_map(self, asked: Asked) -> Response:
         """Answer with the picture, or with the news that it is the one the client has."""
         flow = self._flow()
         if flow is not self._drawn[0]:
-            self._drawn = (flow, *_drawn(flow))
+            self._drawn = (flow, *_drawn(flow, self._hides))
         _, body, entity_tag = self._drawn
         headers = _NO_STORE | {"etag": entity_tag}
         if is_known(asked.request, entity_tag):
@@ -283,12 +292,13 @@ def _current(road: RoadSegment, flow: RoadFlow | None) -> HereFlow:
     )
 
 
-def _drawn(flow: LiveFlow | None) -> tuple[bytes, str]:
+def _drawn(flow: LiveFlow | None, hidden: Hides) -> tuple[bytes, str]:
     roads: Sequence[RoadFlow] = (
         () if flow is None else [road for road in flow.roads if road.source != "free-flow"]
     )
     picture = LiveMap(
         at=None if flow is None else iso(flow.at),
+        hides=hidden,
         segment=[road.segment for road in roads],
         speed_kmh=[round(road.speed_kmh) for road in roads],
         free_flow_kmh=[round(road.free_flow_kmh) for road in roads],

@@ -65,10 +65,18 @@ class HereResult(msgspec.Struct, frozen=True, rename="camel"):
     segment: int  # its number in /v1/traffic/segments
 
 
+class Hides(msgspec.Struct, frozen=True):
+    """What live traffic hides: it stands beside every answer that is made of it."""
+
+    unit: str  # one account's day, or one passage
+    weaker: bool  # than the person-day promise, which is the default
+
+
 class Flow(msgspec.Struct, frozen=True, rename="camel"):
     """Traffic now, in the shape of HERE's Traffic API v7."""
 
     source_updated: str | None
+    hides: Hides
     results: list[HereResult]
 
 
@@ -79,6 +87,7 @@ class LiveMap(msgspec.Struct, frozen=True):
     """
 
     at: str | None  # when this was published, on the house's clock
+    hides: Hides
     segment: list[int]
     speed_kmh: list[int]
     free_flow_kmh: list[int]

@@ -67,7 +67,8 @@ def export_traffic(home: Home, out: Path, *, day: date | None = None) -> Exporte
     day = day or max(rows, default=None)
     wanted = rows.get(day, []) if day else []
     columns = zip(*wanted, strict=True) if wanted else [()] * len(SCHEMA)
-    pq.write_table(pa.table([pa.array(each) for each in columns], schema=SCHEMA), out)
+    schema = SCHEMA.with_metadata({"promise": declared.promise()})
+    pq.write_table(pa.table([pa.array(each) for each in columns], schema=schema), out)
     return Exported(len(wanted), day)
 
 

@@ -29,6 +29,7 @@ export interface About {
 /** Parallel columns, one place a road. */
 export interface Live {
   at: string | null;
+  hides: { unit: string; weaker: boolean };
   segment: number[];
   speed_kmh: number[];
   free_flow_kmh: number[];

@@ -7,7 +7,7 @@ from ibis.expr import types as ir
 from hubbub.crowd.blocks import Block, Days, Windows
 from hubbub.crowd.book import Bill, Book, Cap, standard_caps
 from hubbub.crowd.bounds import OneNorm, Unit
-from hubbub.crowd.declaration import Declaration, Floor, TwoCounters
+from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.gate import (
     Engine,
     Payment,
@@ -20,6 +20,7 @@ from hubbub.crowd.gate import (
 )
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
+from hubbub.crowd.measure import TwoCounters
 from hubbub.deal.gate import Permitted
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import Instant

@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -16,11 +16,12 @@ from ibis.expr import types as ir
 
 from hubbub.crowd.blocks import Block, Days, Windows
 from hubbub.crowd.book import Bill, Stored
-from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
-from hubbub.crowd.declaration import Declaration, Floor, TwoCounters
+from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit, bin_of
+from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.gate import Question
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
+from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.terms.catalogue import PASSES, PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
@@ -44,6 +45,22 @@ SAME: dict[str, Any] = {
     "measure": TwoCounters(value="speed", prior="the limit", reach="half of it"),
     "floor": Floor(people=3, luck=0.01),
 }
+
+
+def measured(measure: Measure) -> dict[str, Any]:
+    """Give a measure, and a question that yields what it wants, and sometimes what it does not."""
+    match measure:
+        case TwoCounters():
+            return {"measure": measure, "question": QUESTION}
+        case Histogram(edges=edges):
+            around = (-G // 2, *edges, G // 2)  # the outer bins are none of the measure's
+            shifted = (bin_of(QUESTION.d_q, edges=around) - 1).cast("int32")
+            return {"measure": measure, "question": QUESTION.mutate(bin=shifted).drop("d_q")}
+        case Presence() | Count():
+            return {"measure": measure, "question": QUESTION.drop("d_q")}
+    assert_never(measure)
+
+
 PASSAGE = Declaration(
     name="live",
     unit=Unit.PASSAGE,
@@ -84,7 +101,37 @@ VISITS = Declaration(
     blocks=Days(days=7),
     **SAME,
 )
-DECLARATIONS = (PASSAGE, PLAN, WEEK, VISITS)
+PEOPLE = Declaration(
+    name="people",
+    unit=Unit.PERSON_DAY,
+    bound=OneNorm(whole_max=2),
+    noise=DiscreteLaplace(scale=2 * G),
+    epsilon=1,
+    delta=0,
+    blocks=Days(days=7),
+    **(SAME | measured(Presence(counted="people"))),
+)
+TIMES = Declaration(
+    name="times",
+    unit=Unit.PERSON_DAY,
+    bound=TwoNorm(whole_max=3),
+    noise=DiscreteGaussian(sigma=Fraction(3 * 5496, 1000) * G),
+    epsilon=1,
+    delta=1e-9,
+    blocks=Days(days=7),
+    **(SAME | measured(Count(counted="passes", rows_per_key_max=2))),
+)
+SPREAD = Declaration(
+    name="spread by day",
+    unit=Unit.PERSON_DAY,
+    bound=DayPlan(windows_max=2, keys_max=3),
+    noise=DiscreteGaussian(sigma=Fraction(1488, 1000) * G),
+    epsilon=4,
+    delta=1e-9,
+    blocks=WINDOWS,
+    **(SAME | measured(Histogram(value="distance", edges=(0,)))),
+)
+DECLARATIONS = (PASSAGE, PLAN, WEEK, VISITS, PEOPLE, TIMES, SPREAD)
 
 
 class Pass(NamedTuple):

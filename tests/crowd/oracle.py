@@ -10,20 +10,23 @@ from hubbub.crowd.blocks import Block, Windows, day_number
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.laws import G
+from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.time import Instant
 
-type Counters = dict[int, tuple[int, int]]
+type Place = tuple[int, ...]
+type Counters = dict[Place, tuple[int, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """All passes of one person over one road in one window of one day."""
+    """All passes of one person over one road, in one bin, in one window of one day."""
 
     subject: int
     day: int
     window: int
     key: int
+    bin: int
     rows: int
     mean: int
 
@@ -32,31 +35,57 @@ def cells_of(
     passes: Iterable[Pass], declaration: Declaration[LiveTraffic], days: set[int]
 ) -> list[Cell]:
     """Merge the passes that count."""
-    values: defaultdict[tuple[int, int, int, int], list[int]] = defaultdict(list)
+    values: defaultdict[tuple[int, int, int, int, int], list[int]] = defaultdict(list)
     roads = set(ROADS.table["key"].to_pylist())
     for subject, at, segment, value in passes:
         if (
-            None in (subject, at, segment, value)
+            None in (subject, at, segment)
             or subject < 0
             or not 0 <= at < 10**17
             or segment not in roads
         ):
             continue
         day = day_number(Instant(at), ZONE)
-        if -G <= value <= G and day in days:
+        binned = bin_asked(value, declaration.measure)
+        if day in days and binned is not None:
             window = window_of(at, segment, declaration)
-            values[subject, day, window, segment].append(value + G)
+            values[subject, day, window, segment, binned].append((value or 0) + G)
     return [
         Cell(
             subject=subject,
             day=day,
             window=window,
             key=key,
-            rows=min(len(several), 1024),
+            bin=binned,
+            rows=min(len(several), rows_max(declaration.measure)),
             mean=nearest(sum(several), len(several)),
         )
-        for (subject, day, window, key), several in values.items()
+        for (subject, day, window, key, binned), several in values.items()
     ]
+
+
+def bin_asked(value: int | None, measure: Measure) -> int | None:
+    """Tell in which bin a pass counts; None: it does not count."""
+    match measure:
+        case Presence() | Count():
+            return 0
+        case TwoCounters():
+            return 0 if value is not None and -G <= value <= G else None
+        case Histogram(edges=edges):
+            if value is None or not -G // 2 <= value < G // 2:
+                return None
+            return sum(edge <= value for edge in edges)
+
+
+def rows_max(measure: Measure) -> int:
+    """Tell how many passes of one person count in one cell."""
+    match measure:
+        case Presence():
+            return 1
+        case Count(rows_per_key_max=most):
+            return most
+        case TwoCounters() | Histogram():
+            return 1024
 
 
 def window_of(at: int, segment: int, declaration: Declaration[LiveTraffic]) -> int:
@@ -86,26 +115,31 @@ def weights_of(
         units[unit_of(cell)].append(cell)
     for together in units.values():
         match declaration.bound:
-            case OneNorm():
+            case OneNorm(whole_max=most):
                 whole = sum(cell.rows for cell in together)
-                yield from ((cell, cell.rows * G // whole) for cell in together)
-            case TwoNorm():
+                yield from ((c, min(c.rows * G, c.rows * G * most // whole)) for c in together)
+            case TwoNorm(whole_max=most):
                 squares = sum(cell.rows**2 for cell in together)
                 root = isqrt(squares * 1024**2 - 1) + 1 + 1  # the ceiling, and one
-                yield from ((c, min(c.rows * G, c.rows * G * 1024 // root)) for c in together)
+                whole = G * 1024 * most
+                yield from ((c, min(c.rows * G, c.rows * whole // root)) for c in together)
             case DayPlan() as plan:
                 yield from ((cell, plan.weight) for cell in planned(together, declaration))
 
 
 def planned(together: list[Cell], declaration: Declaration[LiveTraffic]) -> Iterator[Cell]:
-    """Take the first windows in which somebody has a turn, and a few roads in each."""
+    """Take the first windows in which somebody has a turn, and a few cells in each."""
     plan, groups = declaration.bound, declaration.blocks.groups
     assert isinstance(plan, DayPlan)
+    bins = len(declaration.measure.edges) + 1 if isinstance(declaration.measure, Histogram) else 1
     told = [c for c in together if (c.subject + c.window) % groups == c.key % groups]
     for window in sorted({cell.window for cell in told})[: plan.windows_max]:
         mixed = sorted(
             (cell for cell in told if cell.window == window),
-            key=lambda c: ((c.key * 48271 + c.subject) % (2**31 - 1), c.key),
+            key=lambda c: (
+                ((c.key * bins + c.bin) * 48271 + c.subject) % (2**31 - 1),
+                c.key * bins + c.bin,
+            ),
         )
         yield from mixed[: plan.keys_max]
 
@@ -114,11 +148,14 @@ def sums_of(
     passes: Iterable[Pass], block: Block, declaration: Declaration[LiveTraffic]
 ) -> Counters:
     """Sum the counters of one block."""
-    sums: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    sums: defaultdict[Place, list[int]] = defaultdict(lambda: [0, 0])
     cells = cells_of(passes, declaration, set(block.days))
+    binned = isinstance(declaration.measure, Histogram)
     for cell, weight in weights_of(cells, declaration):
         if cell.window == block.window and cell.key % declaration.blocks.groups == block.group:
+            place = (cell.key, cell.bin) if binned else (cell.key,)
             up = nearest(weight * cell.mean, 2 * G)
-            before = sums[cell.key]
-            sums[cell.key] = (before[0] + up, before[1] + weight - up)
-    return dict(sums)
+            sums[place] = [sums[place][0] + up, sums[place][1] + weight - up]
+    if isinstance(declaration.measure, TwoCounters):
+        return {place: (up, down) for place, (up, down) in sums.items()}
+    return {place: (up + down,) for place, (up, down) in sums.items()}

@@ -1,6 +1,7 @@
 """One unit's rows move the sums by no more than was declared: on the SQL that really runs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from math import floor
@@ -18,8 +19,11 @@ from crowd.morning import (
     DECLARATIONS,
     NOON,
     PASSAGE,
+    PEOPLE,
     PLAN,
     ROADS,
+    SPREAD,
+    TIMES,
     VISITS,
     WEEK,
     WINDOWS,
@@ -28,19 +32,29 @@ from crowd.morning import (
     arrow,
     ask,
     engine,
+    measured,
 )
 from crowd.oracle import Counters, sums_of
 from hubbub.crowd import bounds, gate
 from hubbub.crowd.blocks import Block, Windows, day_number
-from hubbub.crowd.bounds import DayPlan, Unit, d_q, limit
+from hubbub.crowd.bounds import DayPlan, OneNorm, Unit, bin_of, d_q, limit
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.laws import G
+from hubbub.crowd.measure import Count, Histogram, Measure, Presence
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.time import SECOND, Instant
 
 INTEGERS = pa.schema([(name, pa.int32()) for name in ("value", "prior", "reach")])
 
-type Sums = dict[tuple[int, int, str], int]
+type Sums = dict[tuple[int | str, ...], int]
+type Live = Declaration[LiveTraffic]
+
+MEASURES: list[Measure] = [
+    Presence(counted="people"),
+    Count(counted="passes", rows_per_key_max=3),
+    PASSAGE.measure,
+    Histogram(value="distance", edges=(-100, 0, 200)),
+]
 
 WINDOW_US = 300 * SECOND
 TWO_DAYS = Block(days=(DAY, DAY + 1), zone=ZONE)
@@ -57,6 +71,17 @@ roads = st.one_of(st.none(), st.integers(-1, 7))
 values = st.one_of(st.none(), st.integers(-G - 2, G + 2))
 passes = st.builds(Pass, subjects, moments, roads, values)
 histories = st.lists(passes, max_size=30)
+crowded = st.one_of(
+    histories,
+    # Somebody who comes five hundred times in a day, twice as often to some road as to another.
+    st.builds(
+        lambda one, step: [
+            one._replace(at=NOON + n * step * SECOND, segment=n % 4 % 3) for n in range(500)
+        ],
+        passes,
+        st.integers(0, 9),
+    ),
+)
 mornings = st.lists(
     st.builds(
         Pass,
@@ -70,13 +95,20 @@ mornings = st.lists(
 
 
 @lru_cache
-def queries(declaration: Declaration[LiveTraffic]) -> tuple[ir.Table, ir.Table]:
+def measuring(declaration: Live, measure: Measure) -> Live:
+    """Let a declaration measure something else."""
+    return replace(declaration, **measured(measure))
+
+
+@lru_cache
+def queries(declaration: Live) -> tuple[ir.Table, ir.Table]:
     """Write the weighed contributions and the sums: the very expressions that `release` runs."""
     rows, _ = gate._rows(ask([], blocks_of(declaration)[0], declaration))
     weighed = bounds.weighed(
         rows,
         declaration.keys,
         unit=declaration.unit,
+        measure=declaration.measure,
         bound=declaration.bound,
         blocks=declaration.blocks,
     )
@@ -90,23 +122,27 @@ def run(query: ir.Table, history: Sequence[Pass], block: Block) -> list[dict[str
     return found
 
 
-def exact(history: Sequence[Pass], block: Block, declaration: Declaration[LiveTraffic]) -> Counters:
+def exact(history: Sequence[Pass], block: Block, declaration: Live) -> Counters:
     """Give the sums of a block before the noise."""
-    found = run(queries(declaration)[1], history, block)
-    return {row["key"]: (row["up"], row["down"]) for row in found}
+    measure = declaration.measure
+    return {
+        tuple(row[name] for name in measure.cell): tuple(row[name] for name in measure.counters)
+        for row in run(queries(declaration)[1], history, block)
+    }
 
 
-def all_sums(history: Sequence[Pass], declaration: Declaration[LiveTraffic]) -> Sums:
+def all_sums(history: Sequence[Pass], declaration: Live) -> Sums:
     """Sum what is weighed for all windows of two days."""
     sums: Sums = {}
     for row in run(queries(declaration)[0], history, TWO_DAYS):
-        for counter in ("up", "down"):
-            place = (row["window"], row["key"], counter)
+        for counter in declaration.measure.counters:
+            cell = (row[name] for name in declaration.measure.cell)
+            place = (row["window"], *cell, counter)
             sums[place] = sums.get(place, 0) + row[counter]
     return sums
 
 
-def blocks_of(declaration: Declaration[LiveTraffic]) -> list[Block]:
+def blocks_of(declaration: Live) -> list[Block]:
     """List the blocks that the test's rows can enter."""
     if isinstance(declaration.blocks, Windows):
         around_noon = WINDOWS.blocks_ended(NOON, Instant(NOON + 4 * WINDOW_US), zone=ZONE)
@@ -122,14 +158,14 @@ def moved(before: Sums, after: Sums) -> list[int]:
     return [before.get(place, 0) - after.get(place, 0) for place in before.keys() | after.keys()]
 
 
-def norm(differences: list[int], declaration: Declaration[LiveTraffic]) -> int:
+def norm(differences: list[int], declaration: Live) -> int:
     """Give the norm that the declaration bounds, squared where it is the L2."""
-    if declaration in (PASSAGE, VISITS):
+    if isinstance(declaration.bound, OneNorm):
         return sum(map(abs, differences))
     return sum(difference**2 for difference in differences)
 
 
-def unit_of(row: Pass, declaration: Declaration[LiveTraffic]) -> tuple[int | None, ...]:
+def unit_of(row: Pass, declaration: Live) -> tuple[int | None, ...]:
     """Name the unit that a row belongs to."""
     if declaration.unit is Unit.PERSON_DAY:
         return (row.subject, None if row.at is None else day_number(Instant(row.at), ZONE))
@@ -140,14 +176,17 @@ def unit_of(row: Pass, declaration: Declaration[LiveTraffic]) -> tuple[int | Non
 
 
 every_declaration = pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda d: d.name)
+every_measure = pytest.mark.parametrize("measure", MEASURES, ids=lambda m: type(m).__name__)
+whole = st.integers(0, 99)
 
 
-@every_declaration
-@given(history=histories, at=st.integers(0, 99))
+@every_measure
+@given(declared=st.sampled_from(DECLARATIONS), history=histories, at=whole)
 def test_the_sums_are_those_of_the_rules(
-    declaration: Declaration[LiveTraffic], history: list[Pass], at: int
+    measure: Measure, declared: Live, history: list[Pass], at: int
 ) -> None:
     """The rules once more, by other means."""
+    declaration = measuring(declared, measure)
     blocks = blocks_of(declaration)
     block = blocks[at % len(blocks)]
     assert exact(history, block, declaration) == sums_of(history, block, declaration)
@@ -172,21 +211,22 @@ def bad_morning(rows: int) -> list[Pass]:
 
 
 @every_declaration
-def test_bad_rows_drop_silently_and_good_ones_count(declaration: Declaration[LiveTraffic]) -> None:
+def test_bad_rows_drop_silently_and_good_ones_count(declaration: Live) -> None:
     history = bad_morning(600)
     heard = 0
     for block in blocks_of(declaration):
         sums = exact(history, block, declaration)
         assert sums == sums_of(history, block, declaration)
-        heard += sum(up + down for up, down in sums.values())
+        heard += sum(map(sum, sums.values()))
     assert heard > 10 * G
 
 
-@every_declaration
-@given(history=histories.filter(bool), at=st.integers(0, 99))
+@every_measure
+@given(declared=st.sampled_from(DECLARATIONS), history=crowded.filter(bool), at=whole)
 def test_one_unit_moves_all_sums_by_no_more_than_was_declared(
-    declaration: Declaration[LiveTraffic], history: list[Pass], at: int
+    measure: Measure, declared: Live, history: list[Pass], at: int
 ) -> None:
+    declaration = measuring(declared, measure)
     unit = unit_of(history[at % len(history)], declaration)
     neighbour = [row for row in history if unit_of(row, declaration) != unit]
     differences = moved(*(all_sums(rows, declaration) for rows in (history, neighbour)))
@@ -220,15 +260,35 @@ def test_five_hundred_passes_a_day_weigh_no_more_than_one_person() -> None:
 def test_a_person_is_counted_on_the_road_she_drove() -> None:
     """What is never counted too much is counted."""
     first = WINDOWS.blocks_ended(NOON, Instant(NOON + WINDOW_US), zone=ZONE)[-1]
-    assert exact([Pass(1, NOON, 2, G)], first, PASSAGE) == {2: (G, 0)}
-    assert exact([Pass(1, NOON, 2, -G), Pass(2, NOON, 2, 0)], first, PASSAGE) == {2: (512, 1536)}
-    assert exact([Pass(0, NOON, 2, G)], first, PLAN) == {2: (G // 2, 0)}
+    assert exact([Pass(1, NOON, 2, G)], first, PASSAGE) == {(2,): (G, 0)}
+    assert exact([Pass(1, NOON, 2, -G), Pass(2, NOON, 2, 0)], first, PASSAGE) == {(2,): (512, 1536)}
+    assert exact([Pass(0, NOON, 2, G)], first, PLAN) == {(2,): (G // 2, 0)}
 
 
 def test_several_passes_in_one_window_are_one_of_their_mean() -> None:
     first = WINDOWS.blocks_ended(NOON, Instant(NOON + WINDOW_US), zone=ZONE)[-1]
     twice = [Pass(1, NOON, 2, G), Pass(1, NOON + SECOND, 2, 0)]
-    assert exact(twice, first, PASSAGE) == {2: (768, 256)}
+    assert exact(twice, first, PASSAGE) == {(2,): (768, 256)}
+
+
+def test_who_comes_seldom_counts_as_often_as_she_came_and_no_more() -> None:
+    """What is bounded is never scaled up: a bound of three makes no three of one."""
+    (week,) = blocks_of(TIMES)
+    often = [Pass(1, NOON + n * SECOND, road, G) for road in (2, 3) for n in range(9)]
+    assert exact(often[:1], week, TIMES) == {(2,): (G,)}
+    assert exact(often[:9], week, TIMES) == {(2,): (2 * G,)}
+    assert exact(often[:1], week, PEOPLE) == {(2,): (G,)}
+    assert exact(often, week, PEOPLE) == {(2,): (G,), (3,): (G,)}
+    assert exact([*often, Pass(1, NOON, 4, G)], week, PEOPLE) == {
+        (road,): (2 * G // 3,) for road in (2, 3, 4)
+    }
+
+
+def test_a_value_is_counted_in_its_bin() -> None:
+    first = WINDOWS.blocks_ended(NOON, Instant(NOON + WINDOW_US), zone=ZONE)[-1]
+    driven = [Pass(0, NOON, 2, 5), Pass(2, NOON, 2, -5), Pass(4, NOON, 2, -6), Pass(6, NOON, 2, G)]
+    third = G // 3
+    assert exact(driven, first, SPREAD) == {(2, 0): (2 * third,), (2, 1): (third,)}
 
 
 def test_turns_bring_every_road_to_everybody() -> None:
@@ -257,6 +317,14 @@ def test_the_plan_of_the_design_gives_a_sixth_to_each_window() -> None:
     assert DayPlan(windows_max=1, keys_max=1).weight == G
 
 
+@given(value=st.integers(-50, 50), edges=st.sets(st.integers(-50, 50), min_size=1))
+def test_a_bin_is_the_number_of_edges_that_are_not_above(value: int, edges: set[int]) -> None:
+    row = ibis.table({"value": "int64"}, name="row")
+    asked = row.select(bin=bin_of(row["value"], edges=tuple(sorted(edges))))
+    found = engine(asked, {"row": pa.table({"value": [value]})})["bin"][0].as_py()
+    assert found == sum(edge <= value for edge in edges)
+
+
 @given(value=st.integers(-5000, 5000), prior=st.integers(0, 2000), reach=st.integers(1, 2000))
 @example(value=0, prior=0, reach=1)
 def test_a_value_is_put_on_the_grid_around_its_prior(value: int, prior: int, reach: int) -> None:
@@ -269,6 +337,6 @@ def test_a_value_is_put_on_the_grid_around_its_prior(value: int, prior: int, rea
 
 
 @every_declaration
-def test_every_question_is_written_for_spark_too(declaration: Declaration[LiveTraffic]) -> None:
+def test_every_question_is_written_for_spark_too(declaration: Live) -> None:
     for query in queries(declaration):
         assert "`calendar`" in str(ibis.to_sql(query, dialect="pyspark"))

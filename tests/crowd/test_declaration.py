@@ -7,11 +7,23 @@ from typing import Any
 import ibis
 import pytest
 
-from crowd.morning import DECLARATIONS, KEYS, PASSAGE, PLAN, QUESTION, VISITS, WEEK
+from crowd.morning import (
+    DECLARATIONS,
+    KEYS,
+    PASSAGE,
+    PEOPLE,
+    PLAN,
+    QUESTION,
+    SPREAD,
+    TIMES,
+    VISITS,
+    WEEK,
+)
 from hubbub.crowd.blocks import Days, Windows
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.declaration import BadDeclaration, Declaration, Floor
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
+from hubbub.crowd.measure import Count, Histogram
 from hubbub.crowd.structure import Denoiser
 from hubbub.terms.purposes import LiveTraffic
 
@@ -22,6 +34,13 @@ WRONG: list[tuple[Live, dict[str, Any], str]] = [
     (PASSAGE, {"question": QUESTION.drop("d_q")}, "the columns"),
     (PASSAGE, {"question": QUESTION.mutate(d_q=QUESTION.d_q * 1.0)}, "the columns"),
     (PASSAGE, {"question": QUESTION.mutate(phone=QUESTION.subject)}, "the columns"),
+    (SPREAD, {"question": QUESTION}, "the columns"),
+    (PEOPLE, {"question": QUESTION}, "the columns"),
+    (TIMES, {"measure": Count(counted="passes", rows_per_key_max=0)}, "1 to 1024 rows"),
+    (TIMES, {"measure": Count(counted="passes", rows_per_key_max=1025)}, "1 to 1024 rows"),
+    (SPREAD, {"measure": Histogram(value="distance", edges=())}, "2 to 1024 bins"),
+    (SPREAD, {"measure": Histogram(value="distance", edges=(*range(1024),))}, "2 to 1024 bins"),
+    (SPREAD, {"measure": Histogram(value="distance", edges=(1, 3, 3))}, "edges of bins that rise"),
     (PASSAGE, {"keys": ibis.table({"road": "int32"}, name="keys")}, "`key` of int32"),
     (PASSAGE, {"floor": Floor(people=1)}, "more than one person"),
     (PASSAGE, {"floor": Floor(luck=0)}, "luck"),
@@ -75,10 +94,15 @@ def test_the_right_ones_stand() -> None:
         "live by day",
         "typical",
         "visits",
+        "people",
+        "times",
+        "spread by day",
     ]
     replace(PASSAGE, epsilon=1.001)
     replace(VISITS, bound=OneNorm(whole_max=2), noise=DiscreteLaplace(scale=2 * G))
     replace(KEYS_WIDER, floor=Floor(people=2))
+    replace(TIMES, measure=Count(counted="passes", rows_per_key_max=1024))
+    replace(SPREAD, measure=Histogram(value="distance", edges=(*range(1023),)))
 
 
 KEYS_WIDER = replace(PASSAGE, keys=KEYS.mutate(limit_kmh=KEYS.key))
@@ -122,3 +146,21 @@ def test_what_makes_a_release_what_it_is_is_specified() -> None:
         assert replace(PASSAGE, **change).specification() != specification
     assert replace(PASSAGE, denoiser=Denoiser(categories=("key",))).specification() == specification
     assert replace(PASSAGE).specification() == specification
+
+
+def test_another_measure_makes_another_release() -> None:
+    once, thrice = (Count(counted="passes", rows_per_key_max=most) for most in (1, 3))
+    wide, fine = (Histogram(value="distance", edges=edges) for edges in ((0,), (0, 1)))
+    assert replace(TIMES, measure=once).specification() != PEOPLE.specification()
+    for declared, one, other in ((TIMES, once, thrice), (SPREAD, wide, fine)):
+        specified = [replace(declared, measure=each).specification() for each in (one, other)]
+        assert specified[0] != specified[1]
+
+
+@pytest.mark.parametrize(
+    ("declared", "most"),
+    [(PASSAGE, G), (PLAN, G // 2), (WEEK, G), (PEOPLE, G), (TIMES, 2 * G), (SPREAD, G // 3)],
+    ids=lambda each: getattr(each, "name", each),
+)
+def test_one_person_adds_so_much_to_one_cell_at_most(declared: Live, most: int) -> None:
+    assert declared.cell_max == most

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from crowd.morning import PASSAGE, PLAN, seeded
+from crowd.morning import PASSAGE, PEOPLE, PLAN, TIMES, seeded
 from hubbub.crowd.declaration import Floor
 from hubbub.crowd.floor import clears_floor, people
 from hubbub.crowd.laws import G
@@ -38,3 +38,11 @@ def test_people_are_counted_in_people() -> None:
     table = pa.table({"key": [0, 1], "up": [5 * G, -G], "down": [2 * G, G // 2]})
     assert people(PASSAGE, table).tolist() == [7, -0.5]
     assert people(PLAN, table).tolist() == [14, -1]
+    often = pa.table({"key": [0], "count": [8 * G]})
+    assert people(TIMES, often).tolist() == [4], "four who came twice are four"
+
+
+def test_one_counter_has_the_noise_of_one() -> None:
+    noise = draw(PEOPLE.noise, ROADS, entropy=seeded(9))
+    table = pa.table({"key": np.arange(ROADS), "count": PEOPLE.floor.people * G + noise})
+    assert clears_floor(PEOPLE, table).mean() == pytest.approx(PEOPLE.floor.luck, rel=0.2)

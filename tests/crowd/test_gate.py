@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +21,7 @@ from crowd.morning import (
     QUESTION,
     ROADS,
     SAME,
+    SPREAD,
     WEEK,
     WINDOWS,
     ZONE,
@@ -85,11 +87,24 @@ def test_every_public_key_is_noised_whether_anybody_was_there_or_not(
     nobody = answer(ask([], block, declaration), MemoryBook()).value
     somebody = answer(ask(CROWD[:1], block, declaration), MemoryBook()).value
     groups = declaration.blocks.groups
-    assert nobody["key"].to_pylist() == list(ROADS.of_group(block.group, groups))
-    assert nobody["key"] == somebody["key"]
-    noise = [*nobody["up"].to_pylist(), *nobody["down"].to_pylist()]
+    cells = [*product(ROADS.of_group(block.group, groups), range(declaration.measure.bins))]
+    assert nobody["key"].to_pylist() == [key for key, _ in cells]
+    if "bin" in declaration.measure.cell:
+        assert nobody["bin"].to_pylist() == [number for _, number in cells]
+    assert nobody.select(declaration.measure.cell) == somebody.select(declaration.measure.cell)
+    noise = [n for name in declaration.measure.counters for n in nobody[name].to_pylist()]
     assert len(set(noise)) == len(noise)
     assert np.std(noise) > 0.4 * declaration.noise.deviation
+
+
+def test_every_bin_is_heard_in_its_place() -> None:
+    """Half of a crowd drives far, on one road; nobody else's cell hears of it."""
+    crowd = [Pass(2 * n, NOON + n, 2, 9 if n % 2 else -9) for n in range(300)]
+    value = answer(ask(crowd, BLOCK, SPREAD), MemoryBook()).value
+    assert value.column_names == ["key", "bin", "count"]
+    people = (value["count"].to_numpy() / SPREAD.cell_max).reshape(3, 2)
+    assert people[1] == pytest.approx([150, 150], abs=30)
+    assert np.delete(people, 1, axis=0) == pytest.approx(np.zeros((2, 2)), abs=30)
 
 
 def test_the_sums_are_whole_numbers_until_after_the_noise() -> None:

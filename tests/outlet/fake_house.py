@@ -17,9 +17,10 @@ from prometheus_client import CollectorRegistry
 from hubbub.crowd.blocks import Windows
 from hubbub.crowd.book import Stored
 from hubbub.crowd.bounds import OneNorm, Unit, d_q
-from hubbub.crowd.declaration import Declaration, Floor, TwoCounters
+from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.gate import Released, postprocess, recall
 from hubbub.crowd.laws import DiscreteLaplace, G
+from hubbub.crowd.measure import TwoCounters
 from hubbub.outlet.app import outlet_app
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow

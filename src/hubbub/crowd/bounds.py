@@ -2,20 +2,22 @@
 
 Rules, in the order they are applied:
 
-1. A row counts if its key is public, its time is in the block's calendar, and its value lies within
-   -G..G. Any other row - unknown, missing, out of range - drops silently: an error would tell.
-2. All rows of one person in one cell are one contribution: c rows, of mean value d.
+1. A row counts if its key is public, its time is in the block's calendar, its value lies within
+   -G..G and its bin is one of the measure's. Any other row - unknown, missing, out of range - drops
+   silently: an error would tell.
+2. All rows of one person in one cell are one contribution: c rows, at most as many as the measure
+   takes, of mean value d.
 3. A contribution has a weight w, and w is bounded over all contributions of its unit:
 
-     OneNorm   w = (C c G) // sum(c)                      so  sum(w)   <= C G
+     OneNorm   w = min(c G, (c G C) // sum(c))            so  sum(w)   <= C G
      TwoNorm   w = min(c G, (c G C K) // r)               so  sum(w^2) <= (C G)^2
                r = ceil(K sqrt(sum(c^2))) + 1
      DayPlan   w = G // ceil(sqrt(windows_max keys_max))  so  sum(w^2) <= G^2
                for the first `windows_max` windows in which the unit has its turn, at most
-               `keys_max` keys in each; nought for all others
+               `keys_max` cells in each; nought for all others
 
-4. Two counters share it: up = w (G + d) / 2 G to the nearest whole, down = w - up. Both are >= 0
-   and up + down = w, so neither norm of (up, down) exceeds w.
+4. A lone counter is w. Two counters share it: up = w (G + d) / 2 G to the nearest whole, and
+   down = w - up. Both are >= 0 and up + down = w, so neither norm of (up, down) exceeds w.
 
 The plan's choice only looks back: whether a contribution of a window counts depends on that window
 and on earlier ones, and rows that come late can only use the plan up sooner. Rows that were counted
@@ -29,7 +31,9 @@ engines' floor(a / b) is exact.
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
 from math import isqrt
+from operator import add
 from typing import ClassVar, Final, assert_never
 
 import ibis
@@ -37,15 +41,12 @@ from ibis.expr import types as ir
 
 from hubbub.crowd.blocks import BLOCK, CALENDAR, QUARTER_US, Blocks, window
 from hubbub.crowd.laws import G
+from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
 
 K: Final = 1024
 """Fineness of the root in the L2 bound."""
 
-CONTRIBUTIONS: Final = {"subject": "int64", "at": "int64", "key": "int32", "d_q": "int32"}
-"""What a question makes of people's rows: whose, when, which key, and the value on the grid."""
-
 _PRIME: Final = (1 << 31) - 1
-_ROWS_MAX: Final = 1 << 10  # of one person in one cell: more weigh no more
 
 
 class Unit(Enum):
@@ -100,43 +101,57 @@ def d_q(
     return ((above.cast("int64") * G) // reach - G).cast("int32")
 
 
+def bin_of(value: ir.IntegerValue, *, edges: tuple[int, ...]) -> ir.IntegerValue:
+    """Tell in which bin `value` is: how many of the rising `edges` are not above it."""
+    return sum((value >= edge).cast("int32") for edge in edges).cast("int32")
+
+
 def weighed(
-    contributions: ir.Table, keys: ir.Table, *, unit: Unit, bound: Bound, blocks: Blocks
+    contributions: ir.Table,
+    keys: ir.Table,
+    *,
+    unit: Unit,
+    measure: Measure,
+    bound: Bound,
+    blocks: Blocks,
 ) -> ir.Table:
-    """Give each contribution its two counters, for every block that the rows reach."""
-    cells = _cells(contributions, keys, blocks)
+    """Give each contribution its counters, for every block that the rows reach."""
+    cells = _cells(contributions, keys, measure=measure, blocks=blocks)
     match bound:
         case OneNorm(whole_max=whole_max):
             sums = cells.group_by(unit.value).agg(of_unit=cells.c.sum().cast("int64"))
             joined = cells.join(sums, unit.value)
-            return _two_counters(joined, weight=(joined.c * (whole_max * G)) // joined.of_unit)
+            share = (joined.c * (whole_max * G)) // joined.of_unit
+            return _counted(joined, ibis.least(joined.c * G, share), measure=measure)
         case TwoNorm(whole_max=whole_max):
             root = ((cells.c * cells.c).sum().cast("float64").sqrt() * K).ceil().cast("int64") + 1
             sums = cells.group_by(unit.value).agg(of_unit=root)
             joined = cells.join(sums, unit.value)
             share = (joined.c * (G * whole_max * K)) // joined.of_unit
-            return _two_counters(joined, weight=ibis.least(joined.c * G, share))
-        case DayPlan():
-            return _two_counters(_planned(cells, bound, blocks), weight=ibis.literal(bound.weight))
+            return _counted(joined, ibis.least(joined.c * G, share), measure=measure)
+        case DayPlan(weight=weight):
+            planned = _planned(cells, bound, measure=measure, blocks=blocks)
+            return _counted(planned, ibis.literal(weight), measure=measure)
     assert_never(bound)
 
 
-def sums(contributions: ir.Table, *, blocks: Blocks) -> ir.Table:
-    """Sum the counters of the block that is asked about, by key."""
+def sums(contributions: ir.Table, *, measure: Measure, blocks: Blocks) -> ir.Table:
+    """Sum the counters of the block that is asked about, by cell."""
     block = BLOCK.select("window", "group")
     grouped = contributions.mutate(group=(contributions.key % blocks.groups).cast("int64"))
     of_block = grouped.join(block, ["window", "group"])
-    return of_block.group_by("key").agg(
-        up=of_block.up.sum().cast("int64"), down=of_block.down.sum().cast("int64")
+    return of_block.group_by(measure.cell).agg(
+        **{name: of_block[name].sum().cast("int64") for name in measure.counters}
     )
 
 
-def worst(contributions: ir.Table, *, unit: Unit, bound: Bound) -> ir.Table:
+def worst(contributions: ir.Table, *, unit: Unit, measure: Measure, bound: Bound) -> ir.Table:
     """Find the most that any unit adds: one row, NULL if there is nobody."""
-    up, down = contributions.up, contributions.down
-    norm = (up + down).sum() if isinstance(bound, OneNorm) else (up * up + down * down).sum()
+    counters = [contributions[name] for name in measure.counters]
+    added = counters if isinstance(bound, OneNorm) else [each * each for each in counters]
     units = contributions.group_by(unit.value).agg(
-        norm=norm.cast("int64"), least=ibis.least(up, down).min()
+        norm=reduce(add, added).sum().cast("int64"),
+        least=ibis.least(counters[0], *counters).min(),  # of one thing, Spark finds no least
     )
     return units.agg(norm=units.norm.max(), least=units.least.min())
 
@@ -147,37 +162,57 @@ def limit(bound: Bound) -> int:
     return whole if isinstance(bound, OneNorm) else whole * whole
 
 
-def _cells(contributions: ir.Table, keys: ir.Table, blocks: Blocks) -> ir.Table:
-    rows = contributions.filter(
-        contributions.subject >= 0, contributions.at >= 0, contributions.d_q.between(-G, G)
-    )
-    rows = rows.join(keys.select("key"), "key")
+def _cells(
+    contributions: ir.Table, keys: ir.Table, *, measure: Measure, blocks: Blocks
+) -> ir.Table:
+    rows = contributions.filter(contributions.subject >= 0, contributions.at >= 0)
+    rows = _within(rows, measure).join(keys.select("key"), "key")
     rows = rows.mutate(quarter=rows.at // QUARTER_US, window=window(blocks, rows.at, rows.key))
     rows = rows.join(CALENDAR.select("quarter", "day"), "quarter")
-    count, above = rows.count(), (rows.d_q.cast("int64") + G).sum().cast("int64")
-    cells = rows.group_by("subject", "day", "window", "key").agg(count=count, above=above)
-    return cells.mutate(
-        c=ibis.least(cells["count"], _ROWS_MAX).cast("int64"),
-        mean=_nearest(cells.above, cells["count"]),
-    )
+    cell = ("subject", "day", "window", *measure.cell)
+    cells = rows.group_by(cell).agg(rows=rows.count(), **_summed(rows, measure))
+    return cells.mutate(c=ibis.least(cells["rows"], measure.rows_per_key_max).cast("int64"))
 
 
-def _planned(cells: ir.Table, plan: DayPlan, blocks: Blocks) -> ir.Table:
+def _within(rows: ir.Table, measure: Measure) -> ir.Table:
+    match measure:
+        case TwoCounters():
+            return rows.filter(rows.d_q.between(-G, G))
+        case Histogram(bins=bins):
+            return rows.filter(rows.bin.between(0, bins - 1))
+        case Presence() | Count():
+            return rows
+    assert_never(measure)
+
+
+def _summed(rows: ir.Table, measure: Measure) -> dict[str, ir.IntegerValue]:
+    if isinstance(measure, TwoCounters):
+        return {"above": (rows.d_q.cast("int64") + G).sum().cast("int64")}
+    return {}
+
+
+def _planned(cells: ir.Table, plan: DayPlan, *, measure: Measure, blocks: Blocks) -> ir.Table:
     turn = (cells.subject % blocks.groups + cells.window) % blocks.groups
     told = cells.filter(turn == cells.key % blocks.groups)
-    mixed = (told.key.cast("int64") * 48271 + told.subject % _PRIME) % _PRIME
+    place = told.key.cast("int64")
+    if isinstance(measure, Histogram):
+        place = place * measure.bins + told.bin
+    mixed = (place * 48271 + told.subject % _PRIME) % _PRIME
     told = told.mutate(
         window_rank=ibis.dense_rank().over(group_by=["subject", "day"], order_by="window"),
-        key_rank=ibis.row_number().over(
-            group_by=["subject", "day", "window"], order_by=[mixed, told.key]
+        cell_rank=ibis.row_number().over(
+            group_by=["subject", "day", "window"], order_by=[mixed, place]
         ),
     )
-    return told.filter(told.window_rank < plan.windows_max, told.key_rank < plan.keys_max)
+    return told.filter(told.window_rank < plan.windows_max, told.cell_rank < plan.keys_max)
 
 
-def _two_counters(cells: ir.Table, *, weight: ir.IntegerValue) -> ir.Table:
+def _counted(cells: ir.Table, weight: ir.IntegerValue, *, measure: Measure) -> ir.Table:
     cells = cells.mutate(w=weight.cast("int64"))
-    cells = cells.mutate(up=_nearest(cells.w * cells.mean, ibis.literal(2 * G)))
+    if not isinstance(measure, TwoCounters):
+        return cells.mutate(count=cells.w)
+    mean = _nearest(cells.above, cells["rows"])
+    cells = cells.mutate(up=_nearest(cells.w * mean, ibis.literal(2 * G)))
     return cells.mutate(down=cells.w - cells.up)
 
 

@@ -5,14 +5,24 @@ when the product is imported.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp
 from typing import Final, assert_never
 
 from ibis.expr import types as ir
 
 from hubbub.crowd.blocks import Blocks, Days, Windows
-from hubbub.crowd.bounds import CONTRIBUTIONS, Bound, DayPlan, OneNorm, TwoNorm, Unit
+from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.laws import DiscreteLaplace, G, Noise
+from hubbub.crowd.measure import (
+    BASE_COLUMNS,
+    ROWS_MAX,
+    Count,
+    Histogram,
+    Measure,
+    Presence,
+    TwoCounters,
+)
 from hubbub.crowd.structure import AS_DRAWN, Denoiser
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.purposes import Purpose
@@ -24,19 +34,6 @@ class BadDeclaration(HubbubError):
     def __init__(self, name: str, lacks: list[str]) -> None:
         super().__init__(f"the declaration {name!r} cannot be kept: {'; '.join(lacks)}")
         self.name, self.lacks = name, tuple(lacks)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TwoCounters:
-    """A mean of `value` around a public `prior`: a count and a sum at the price of one.
-
-    d = (value - prior) / reach, clipped to -1..1, adds (1 + d) / 2 to `up` and (1 - d) / 2 to
-    `down`. Then up + down counts, and prior + reach (up - down) / (up + down) is the mean.
-    """
-
-    value: str
-    prior: str
-    reach: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +53,7 @@ class Declaration[For: Purpose]:
     question: ir.Table  # over unbound tables: the catalogue's, `keys` and CALENDAR
     keys: ir.Table  # unbound: what is public of each key, `key` and more
     unit: Unit
-    measure: TwoCounters
+    measure: Measure
     bound: Bound
     noise: Noise
     epsilon: float
@@ -68,13 +65,25 @@ class Declaration[For: Purpose]:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be kept."""
-        if lacks := [*self._lacks_in_words(), *self._lacks_in_bound(), *self._lacks_in_noise()]:
+        if lacks := [
+            *self._lacks_in_words(),
+            *self._lacks_in_measure(),
+            *self._lacks_in_bound(),
+            *self._lacks_in_noise(),
+        ]:
             raise BadDeclaration(self.name, lacks)
 
     @property
     def sensitivity(self) -> int:
         """Give the most that one unit adds, on the grid, in the norm of its bound."""
         return self.bound.whole_max * G
+
+    @property
+    def cell_max(self) -> int:
+        """Give the most that one unit adds to one cell of a block, on the grid."""
+        if isinstance(self.bound, DayPlan):
+            return self.bound.weight
+        return min(self.measure.rows_per_key_max, self.bound.whole_max) * G
 
     @property
     def guess_percent_max(self) -> float:
@@ -88,8 +97,8 @@ class Declaration[For: Purpose]:
             f"{self.name}: {_UNIT_WORDS[self.unit]} stays hidden in the crowd. Whoever sees all "
             f"that is published, and is 50 % sure that it is in, can become at most "
             f"{self.guess_percent_max:.0f} % certain (epsilon {self.epsilon:g}{failing}). "
-            f"{_bound_words(self.bound)} The {self.measure.value} is counted in blocks of "
-            f"{_block_words(self.blocks)}, each drawn once. A road is shown from about "
+            f"{_bound_words(self.bound)} The {_measure_words(self.measure)} is counted in "
+            f"blocks of {_block_words(self.blocks)}, each drawn once. A road is shown from about "
             f"{self.floor.people} people on. {_BEYOND_WORDS[self.unit]}"
         )
 
@@ -105,15 +114,27 @@ class Declaration[For: Purpose]:
             "epsilon": self.epsilon,
             "delta": self.delta,
             "blocks": repr(self.blocks),
+            **self._specified_measure(),
+        }
+
+    def _specified_measure(self) -> dict[str, str | int | float]:
+        """Name a measure, except the first that there was: its releases keep their names."""
+        if isinstance(self.measure, TwoCounters):
+            return {}
+        return {
+            "measure": type(self.measure).__name__,
+            "rows_per_key_max": self.measure.rows_per_key_max,
+            **({"edges": repr(self.measure.edges)} if isinstance(self.measure, Histogram) else {}),
         }
 
     def _lacks_in_words(self) -> list[str]:
+        wanted = {**BASE_COLUMNS, **self.measure.columns}
         columns = {name: str(kind) for name, kind in self.question.schema().items()}
         return [
             *(["a name"] if not self.name else []),
             *(
-                [f"a question with the columns {CONTRIBUTIONS}, not {columns}"]
-                if columns != CONTRIBUTIONS
+                [f"a question with the columns {wanted}, not {columns}"]
+                if columns != wanted
                 else []
             ),
             *(
@@ -125,6 +146,17 @@ class Declaration[For: Purpose]:
             *(["a floor of more than one person"] if self.floor.people < 2 else []),
             *(["a floor's luck within 0..0.5"] if not 0 < self.floor.luck < 0.5 else []),
         ]
+
+    def _lacks_in_measure(self) -> list[str]:
+        match self.measure:
+            case Count(rows_per_key_max=rows_max) if not 1 <= rows_max <= ROWS_MAX:
+                return [f"a count of 1 to {ROWS_MAX} rows of one person in a cell"]
+            case Histogram(edges=edges) if not (edges and len(edges) < ROWS_MAX):
+                return [f"a histogram of 2 to {ROWS_MAX} bins"]
+            case Histogram(edges=edges) if not all(low < high for low, high in pairwise(edges)):
+                return ["edges of bins that rise"]
+            case _:
+                return []
 
     def _lacks_in_bound(self) -> list[str]:
         match self.bound, self.unit, self.blocks:
@@ -190,6 +222,15 @@ def _bound_words(bound: Bound) -> str:
                 f"each for {bound.weight}/{G}."
             )
     assert_never(bound)
+
+
+def _measure_words(measure: Measure) -> str:
+    match measure:
+        case Presence(counted=counted) | Count(counted=counted):
+            return f"number of {counted}"
+        case TwoCounters(value=value) | Histogram(value=value):
+            return value
+    assert_never(measure)
 
 
 def _block_words(blocks: Blocks) -> str:

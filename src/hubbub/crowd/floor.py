@@ -14,8 +14,9 @@ from hubbub.terms.purposes import Purpose
 
 def people[For: Purpose](declaration: Declaration[For], table: pa.Table) -> npt.NDArray[np.float64]:
     """Tell about how many people stand behind each cell: its noisy count, where each adds most."""
-    counted: npt.NDArray[np.int64] = table["up"].to_numpy() + table["down"].to_numpy()
-    return counted / declaration.bound.weight
+    counted = np.sum([table[name].to_numpy() for name in declaration.measure.counters], axis=0)
+    voices: npt.NDArray[np.float64] = counted / declaration.cell_max
+    return voices
 
 
 def clears_floor[For: Purpose](
@@ -23,8 +24,9 @@ def clears_floor[For: Purpose](
 ) -> npt.NDArray[np.bool_]:
     """Tell which cells show the floor's people, noise allowed for.
 
-    The floor is k plus what two draws exceed by luck alone: for one Laplace draw of scale b that is
-    k + b ln(1 / (2 luck)).
+    The floor is k plus what the noise exceeds by luck alone: for one Laplace draw of scale b that
+    is k + b ln(1 / (2 luck)).
     """
-    margin = declaration.noise.margin(declaration.floor.luck) / declaration.bound.weight
+    draws = len(declaration.measure.counters)
+    margin = declaration.noise.margin(declaration.floor.luck, draws=draws) / declaration.cell_max
     return people(declaration, table) >= declaration.floor.people + margin

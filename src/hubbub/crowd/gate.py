@@ -19,6 +19,7 @@ from typing import Never, final
 
 import ibis
 import msgspec
+import numpy as np
 import pyarrow as pa
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
@@ -27,7 +28,7 @@ from hubbub.crowd import bounds
 from hubbub.crowd.blocks import Block, day_name
 from hubbub.crowd.book import Bill, Book, Shelf, Stored, accounts_of, mechanism
 from hubbub.crowd.declaration import Declaration
-from hubbub.crowd.keys import PublicKeys, in_key_order
+from hubbub.crowd.keys import PublicKeys, cells_of, in_key_order
 from hubbub.crowd.noise import Entropy, draw
 from hubbub.deal.gate import Permitted, bind, derive
 from hubbub.terms.errors import HubbubError, Refused
@@ -161,7 +162,7 @@ def spend[For: Purpose](book: Book, question: Question[For], *, at: Instant) -> 
 def release[For: Purpose](
     question: Question[For], payment: Payment, *, engine: Engine, entropy: Entropy
 ) -> Released[pa.Table]:
-    """Answer `question`: key, up and down, on the grid, for every public key of its block."""
+    """Answer `question`: the counters of every public cell of its block, on the grid."""
     if type(payment) is not Payment:
         raise TypeError("only a payment pays")
     if payment.release != question.bill.release:
@@ -203,10 +204,14 @@ def _noised[For: Purpose](question: Question[For], engine: Engine, *, entropy: E
     _prove(declared, engine(worst_of, relations))
     sums = engine(sums_of, relations)
     keys = question.keys.of_group(question.block.group, declared.blocks.groups)
-    noise = draw(declared.noise, 2 * len(keys), entropy=entropy)
-    up = in_key_order(sums, "up", keys=keys) + noise[: len(keys)]
-    down = in_key_order(sums, "down", keys=keys) + noise[len(keys) :]
-    return pa.table({"key": pa.array(keys, pa.int32()), "up": up, "down": down})
+    measure, cells = declared.measure, cells_of(keys, declared.measure)
+    count = len(measure.counters) * len(cells["key"])
+    noise = np.split(draw(declared.noise, count, entropy=entropy), len(measure.counters))
+    counters = {
+        name: in_key_order(sums, name, keys=keys, measure=measure) + drawn
+        for name, drawn in zip(measure.counters, noise, strict=True)
+    }
+    return pa.table({**cells, **counters})
 
 
 def _rows[For: Purpose](question: Question[For]) -> tuple[ir.Table, dict[str, pa.Table]]:
@@ -230,11 +235,13 @@ def _queries[For: Purpose](declared: Declaration[For], rows: ops.Node) -> tuple[
         rows.to_expr(),
         declared.keys,
         unit=declared.unit,
+        measure=declared.measure,
         bound=declared.bound,
         blocks=declared.blocks,
     )
-    worst = bounds.worst(weighed, unit=declared.unit, bound=declared.bound)
-    return worst, bounds.sums(weighed, blocks=declared.blocks)
+    measure, bound = declared.measure, declared.bound
+    worst = bounds.worst(weighed, unit=declared.unit, measure=measure, bound=bound)
+    return worst, bounds.sums(weighed, measure=measure, blocks=declared.blocks)
 
 
 def _named(name: str, rows: ir.Table | pa.Table) -> ir.Table:

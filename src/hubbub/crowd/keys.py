@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hubbub.crowd.measure import Histogram, Measure
 from hubbub.crowd.noise import Integers
 from hubbub.terms.errors import BadInput
 
@@ -41,8 +42,20 @@ class PublicKeys:
         return keys
 
 
-def in_key_order(sums: pa.Table, column: str, *, keys: Integers) -> Integers:
-    """Spread `sums` over all public `keys`: nought where nobody was."""
-    spread = np.zeros(len(keys), dtype=np.int64)
-    spread[np.searchsorted(keys, sums["key"].to_numpy())] = sums[column].to_numpy()
+def cells_of(keys: Integers, measure: Measure) -> dict[str, pa.Array]:
+    """List the public cells: every key, with every bin where `measure` has bins."""
+    columns = {
+        "key": np.repeat(keys, measure.bins),
+        "bin": np.tile(np.arange(measure.bins), len(keys)),
+    }
+    return {name: pa.array(columns[name], pa.int32()) for name in measure.cell}
+
+
+def in_key_order(sums: pa.Table, column: str, *, keys: Integers, measure: Measure) -> Integers:
+    """Spread `sums` over all public cells: nought where nobody was."""
+    spread = np.zeros(len(keys) * measure.bins, dtype=np.int64)
+    places = np.searchsorted(keys, sums["key"].to_numpy()) * measure.bins
+    if isinstance(measure, Histogram):
+        places += sums["bin"].to_numpy()
+    spread[places] = sums[column].to_numpy()
     return spread

@@ -33,12 +33,16 @@ class DiscreteLaplace:
         """Give nought from epsilon = sensitivity / scale on: within it, hiding never fails."""
         return 0.0 if Fraction(epsilon) * self.scale >= sensitivity else 1.0
 
-    def margin(self, luck: float) -> float:
-        """Give what the sum of two draws exceeds by `luck` alone: (2 + x) exp(-x) / 4 = luck.
+    def margin(self, luck: float, *, draws: int) -> float:
+        """Give what the sum of one or two draws exceeds by `luck` alone.
 
-        The density of the sum of two Laplace of scale 1 is (1 + |x|) exp(-|x|) / 4. x is in scales.
+        One draw of scale 1 exceeds x with exp(-x) / 2. The density of the sum of two is
+        (1 + |x|) exp(-|x|) / 4, so it exceeds x with (2 + x) exp(-x) / 4.
         """
+        assert draws in (1, 2), "a count is the sum of one counter or of two"
         x = log(1 / (2 * luck))
+        if draws == 1:
+            return self.scale * x
         for _ in range(60):  # a contraction: the derivative of the right side is 1 / (2 + x)
             x = log((2 + x) / (4 * luck))
         return self.scale * x
@@ -70,13 +74,13 @@ class DiscreteGaussian:
         gain = _normal_above(epsilon * width - 1 / (2 * width))
         return gain - exp(epsilon) * _normal_above(epsilon * width + 1 / (2 * width))
 
-    def margin(self, luck: float) -> float:
-        """Give what the sum of two draws exceeds by `luck` alone, found by halving."""
-        low, high = 0.0, 40.0
+    def margin(self, luck: float, *, draws: int) -> float:
+        """Give what the sum of one or two draws exceeds by `luck` alone."""
+        low, high = 0.0, 40.0  # of its deviations; halved until they meet
         for _ in range(60):
             middle = (low + high) / 2
             low, high = (middle, high) if _normal_above(middle) > luck else (low, middle)
-        return high * sqrt(2) * float(self.sigma)
+        return high * sqrt(draws) * float(self.sigma)
 
 
 type Noise = DiscreteLaplace | DiscreteGaussian

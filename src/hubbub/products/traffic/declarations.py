@@ -20,9 +20,10 @@ from ibis.expr import types as ir
 
 from hubbub.crowd.blocks import CALENDAR, QUARTER_US, Days, Windows
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit, d_q
-from hubbub.crowd.declaration import Declaration, Floor, TwoCounters
+from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
+from hubbub.crowd.measure import TwoCounters
 from hubbub.terms.catalogue import PASSES
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.roads import RoadSegment

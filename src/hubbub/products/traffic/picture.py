@@ -97,7 +97,7 @@ class LivePicture:
             for tally, age_s in zip(tallies, ages_s, strict=True)
         ]
         declared = self._declaration
-        margin = declared.noise.margin(declared.floor.luck) / declared.bound.weight
+        margin = declared.noise.margin(declared.floor.luck, draws=2) / declared.bound.weight
         return Recent(
             tally=sum_up(tallies, size),
             floor=declared.floor.people + margin * np.sqrt(windows),

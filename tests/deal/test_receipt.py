@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from hubbub.deal.notice import read_notice
+from hubbub.deal.proof import Forged
 from hubbub.deal.receipt import (
     CONTEXT,
     Choice,
     Receipt,
-    ReceiptForged,
     make_receipt,
     read_receipt,
     verify,
@@ -74,18 +74,18 @@ def test_a_receipt_that_was_touched_anywhere_is_refused(field: str) -> None:
     changed |= {"dpv:hasWithdrawalMethod": "none", "dpv:hasConsentStatus": "dpv:ConsentWithdrawn"}
     assert document[field] != changed[field]
     forged = read_receipt(msgspec.json.encode({**document, field: changed[field]}))
-    with pytest.raises(ReceiptForged, match="not as it was signed"):
+    with pytest.raises(Forged, match="not as it was signed"):
         verify(forged, PUBLIC)
 
 
 def test_a_receipt_of_another_operator_is_refused() -> None:
     other = Ed25519PrivateKey.from_private_bytes(bytes([1] * 32))
-    with pytest.raises(ReceiptForged, match="this operator's key"):
+    with pytest.raises(Forged, match="this operator's key"):
         verify(make_receipt(NOTICE, ANN, other), PUBLIC)
 
 
 def test_a_receipt_without_a_signature_is_refused() -> None:
-    with pytest.raises(ReceiptForged, match="this operator's key"):
+    with pytest.raises(Forged, match="this operator's key"):
         verify(replace(RECEIPT, proof=None), PUBLIC)
 
 
@@ -93,7 +93,7 @@ def test_a_receipt_without_a_signature_is_refused() -> None:
 def test_a_signature_that_is_none_is_refused(signature: str) -> None:
     assert RECEIPT.proof is not None
     forged = replace(RECEIPT, proof=replace(RECEIPT.proof, signature=signature))
-    with pytest.raises(ReceiptForged, match="not as it was signed"):
+    with pytest.raises(Forged, match="not as it was signed"):
         verify(forged, PUBLIC)
 
 

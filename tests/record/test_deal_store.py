@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from hubbub.deal.desk import ChoiceRefused, DeviceName, DeviceTaken, Token, UnknownDevice
 from hubbub.deal.notice import Operator
-from hubbub.deal.receipt import ReceiptForged, verify
+from hubbub.deal.proof import Forged
+from hubbub.deal.receipt import verify
 from hubbub.deal.stamp import stamp
 from hubbub.record.deal_store import NAME_CHARACTERS_MAX, DealStore
 from hubbub.record.deal_store_keys import SigningKeyUnusable, signing_key
@@ -195,7 +196,7 @@ def test_every_change_is_on_a_receipt_of_its_own_that_verifies(store: DealStore)
     assert all(after.replaces == before.identifier for before, after in pairwise(receipts))
     for receipt in receipts:
         verify(receipt, store.public_key())
-        with pytest.raises(ReceiptForged):
+        with pytest.raises(Forged):
             verify(replace(receipt, person="urn:uuid:somebody else"), store.public_key())
 
 
@@ -343,7 +344,7 @@ def test_the_migrations_make_the_tables_that_the_code_speaks_of(
     assert store.status().devices == 0
     with database(tmp_path) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert context.get_current_revision() == "deal_0001"
+        assert context.get_current_revision() == "deal_0002"
         assert compare_metadata(context, NOTICE.metadata) == []
         assert stamp([]) == 0
 

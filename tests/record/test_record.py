@@ -15,7 +15,6 @@ from hubbub.record.journal import Journal
 from hubbub.record.journal_segments import segments
 from hubbub.record.record import Record, UnpermittedRead
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
-from hubbub.terms.people import Subject
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import LiveTraffic, Purpose, Recipient, Traffic, cell_bit
 from hubbub.terms.time import SECOND, Instant
@@ -298,13 +297,3 @@ def test_a_tail_whose_files_are_gone_says_so(house: House) -> None:
     house.store.sweep()
     with pytest.raises(TailLost):
         house.record.tail(Traffic, after=after)
-
-
-def test_a_person_can_be_told_what_they_gave(house: House) -> None:
-    house.give(rows_at([5, 9], subject=70), rows_at([6], subject=6))
-    house.store.compact(DAY_0 // 86_400)
-    house.give(rows_at([12], subject=70))
-    given = house.record.given(Subject(70))
-    assert (given.pings, given.first, given.last) == (3, BEGIN + 5 * SECOND, BEGIN + 12 * SECOND)
-    assert house.record.given(Subject(7)).pings == 0
-    assert "3" not in repr(given)

@@ -1,11 +1,15 @@
 """Deals with devices: made, shown, taken back."""
 
+from pathlib import Path
+
 import click
 import msgspec
 
-from hubbub.cli.root import Asked, command, hubbub
+from hubbub.cli.root import Asked, Shown, command, hubbub
 from hubbub.deal.desk import DealDesk, DeviceName
+from hubbub.deal.documents import read_document, verify_document
 from hubbub.outlet.set_up import set_up
+from hubbub.run.erase import erase
 from hubbub.run.house import house_clock, open_deals
 from hubbub.terms.errors import BadInput
 from hubbub.terms.purposes import PURPOSES, LiveTraffic, Purpose, Traffic
@@ -56,6 +60,40 @@ def deal_withdraw(asked: Asked, device: str, purposes: str | None) -> None:
     asked.answer(msgspec.Raw(receipt.document()), [f"{device}: withdrawn; receipt kept"])
 
 
+@command(deal, "verify")
+@click.argument("file", type=Shown())
+@click.option("--key", metavar="HEX", help="The operator's public key [default: this house's].")
+def deal_verify(asked: Asked, file: Path, key: str | None) -> None:
+    """Check a receipt, or the certificate of an erasure: who signed it, and that it is whole."""
+    if not file.is_file():
+        raise BadInput(f"{file}: no such file")
+    document = read_document(file.read_bytes())
+    verify_document(document, _public_key(asked, key))
+    told = {"kind": document.type, "verified": True}
+    asked.answer(told, [f"{document.type}: whole, and signed with this operator's key"])
+
+
+@command(hubbub, "erase")
+@click.option("--device", required=True, help="Whose every byte goes.")
+@click.option("--out", type=Shown(), help="File for the certificate, to hand to the person.")
+@click.option("--yes", is_flag=True, help="Do not ask: there is no way back.")
+def erase_command(asked: Asked, device: str, out: Path | None, yes: bool) -> None:  # noqa: FBT001
+    """Erase everything about a device, search every file for it, and certify that it is gone."""
+    if not yes:
+        click.confirm(f"Erase everything about {device}? There is no way back", abort=True)
+    certificate = erase(asked.home, device, method="operator")
+    if out is not None:
+        out.write_bytes(certificate.document())
+    found = f"{certificate.rows_erased} rows, {certificate.receipts_erased} receipts"
+    where = f"{certificate.files_searched} files, {certificate.bytes_searched:,} bytes"
+    lines = [
+        f"erased: {found}",
+        f"searched {where} for {', '.join(certificate.searched_for)}: nothing is left",
+        "everybody else's rows are as they were",
+    ]
+    asked.answer(msgspec.Raw(certificate.document()), lines)
+
+
 @command(deal, "notice")
 def deal_notice(asked: Asked) -> None:
     """Show the notice in force."""
@@ -81,6 +119,15 @@ def deal_status(asked: Asked) -> None:
 
 def _desk(asked: Asked) -> DealDesk:
     return open_deals(asked.home, asked.settings, house_clock(asked.settings))
+
+
+def _public_key(asked: Asked, key: str | None) -> bytes:
+    if key is None and not asked.home.deal.exists():
+        raise BadInput(f"{asked.home.folder} has no deal: name the operator's key with --key")
+    try:
+        return _desk(asked).public_key() if key is None else bytes.fromhex(key)
+    except ValueError:
+        raise BadInput("--key: expected 64 hexadecimal digits") from None
 
 
 def _purposes(named: str) -> frozenset[type[Purpose]]:

@@ -7,20 +7,15 @@ as its guide on TS 27560 lays them out. A receipt never changes: another choice 
 from typing import Final, Literal
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from hubbub.deal.notice import Notice
+from hubbub.deal.proof import Proof, check, sign
 from hubbub.deal.stamp import Cell
-from hubbub.terms.errors import Refused
 from hubbub.terms.people import Personal
 from hubbub.terms.purposes import PURPOSES, Category, Recipient
 from hubbub.terms.time import Instant, iso
-
-
-class ReceiptForged(Refused):
-    """The receipt is not as it was signed, or was not signed with this key."""
 
 
 class Choice(Personal, frozen=True, kw_only=True):
@@ -75,14 +70,6 @@ class NoticeTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     type: Literal["dpv:ConsentNotice"] = msgspec.field(name="@type", default="dpv:ConsentNotice")
 
 
-class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The operator's signature over everything else in the receipt."""
-
-    public_key: str = msgspec.field(name="hubbub:publicKey")  # 32 bytes, hexadecimal
-    signature: str = msgspec.field(name="hubbub:signature")  # 64 bytes, hexadecimal
-    type: Literal["Ed25519"] = msgspec.field(name="@type", default="Ed25519")
-
-
 class Receipt(Personal, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person holds in their hand: it reads as JSON-LD, and prints as nothing."""
 
@@ -133,11 +120,7 @@ def make_receipt(notice: Notice, choice: Choice, key: Ed25519PrivateKey) -> Rece
         agreed=tuple(_agreed(notice, cell) for cell in choice.granted),
         closed=tuple(f"{purpose.key} {recipient}" for purpose, recipient in choice.closed),
     )
-    proof = Proof(
-        public_key=key.public_key().public_bytes_raw().hex(),
-        signature=key.sign(unsigned.document()).hex(),
-    )
-    return replace(unsigned, proof=proof)
+    return replace(unsigned, proof=sign(unsigned.document(), key))
 
 
 def read_receipt(document: bytes) -> Receipt:
@@ -146,15 +129,8 @@ def read_receipt(document: bytes) -> Receipt:
 
 
 def verify(receipt: Receipt, public_key: bytes) -> None:
-    """Make sure that the holder of `public_key` signed this very receipt."""
-    if receipt.proof is None or receipt.proof.public_key != public_key.hex():
-        raise ReceiptForged("the receipt is not signed with this operator's key")
-    unsigned = replace(receipt, proof=None)
-    try:
-        signature = bytes.fromhex(receipt.proof.signature)
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, unsigned.document())
-    except (InvalidSignature, ValueError):
-        raise ReceiptForged("the receipt is not as it was signed") from None
+    """Make sure that the holder of `public_key` signed this very receipt, or raise `Forged`."""
+    check(replace(receipt, proof=None).document(), receipt.proof, public_key)
 
 
 def _agreed(notice: Notice, cell: Cell) -> AgreedUse:

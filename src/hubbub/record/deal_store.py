@@ -16,6 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from hubbub.deal.certificate import ErasureCertificate, certify
 from hubbub.deal.desk import (
     Badge,
     ChoiceRefused,
@@ -30,6 +31,7 @@ from hubbub.deal.notice import Notice, Operator, read_notice
 from hubbub.deal.receipt import Choice, Receipt, make_receipt, read_receipt
 from hubbub.deal.stamp import Cell, cells_of, stamp
 from hubbub.record.deal_store_badges import Badges, token_digest
+from hubbub.record.deal_store_erasure import Erasure, Erasures
 from hubbub.record.deal_store_keys import signing_key
 from hubbub.record.deal_store_tables import (
     DEAD,
@@ -90,6 +92,7 @@ class DealStore:
             bring_up_to_date(connection)
             _publish(connection, operator, at=clock.now())
         self._badges = Badges(path)
+        self.erasures = Erasures(self._database, self._reading)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -182,6 +185,15 @@ class DealStore:
                 return standing.before
             _, receipt = self._write_down(connection, standing, may=left, method=method)
         return receipt
+
+    def erase(self, who: Who, method: str) -> Erasure:
+        """Take everything back, and ask for every byte about a device to be erased."""
+        self.withdraw(who, None, method)
+        return self.erasures.request(self.badge_of(who).subject, at=self._clock.now())
+
+    def certify(self, unsigned: ErasureCertificate) -> ErasureCertificate:
+        """Sign the certificate of an erasure."""
+        return certify(unsigned, self._key)
 
     def receipts(self, who: Who) -> list[Receipt]:
         """Give all receipts of a device, oldest first."""

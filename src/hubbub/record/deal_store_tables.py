@@ -66,6 +66,19 @@ REFUSED: Final = sa.Table(
 """How many rows were not stored, by UTC day and reason. There is nobody in it."""
 
 
+ERASURE: Final = sa.Table(
+    "erasure",
+    _TABLES,
+    sa.Column("subject", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("about", sa.String, nullable=False, unique=True),  # hash of the handle on receipts
+    sa.Column("requested_at", sa.BigInteger, nullable=False),
+    sa.Column("rows", sa.BigInteger),  # how many there were when the erasure began
+    sa.Column("receipts", sa.BigInteger),  # the same
+    sa.Column("certificate", sa.LargeBinary),  # when it is done
+)
+"""Who asked to be erased: a number that is never given again, and means nothing any more."""
+
+
 def open_database(path: Path, *, durable: bool) -> sa.Engine:
     """Open the database file. A `durable` engine's commits outlive a power cut, not only a kill."""
     engine = sa.create_engine(

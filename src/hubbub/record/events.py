@@ -6,21 +6,32 @@ compacts; any number may read.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.transaction import AddAction, RemoveAction
 
+from hubbub.record.events_files import (
+    StoredFile,
+    bytes_of,
+    listed,
+    not_much_larger,
+    partition,
+    remove,
+    unique,
+)
 from hubbub.record.journal_segments import fsync_folder
 from hubbub.terms.catalogue import PINGS_SCHEMA, STAMP
 from hubbub.terms.errors import HubbubError
+from hubbub.terms.people import Subject
 from hubbub.terms.pings import PING, Pings
 from hubbub.terms.time import SECOND, Instant
 
@@ -52,19 +63,14 @@ _ENCODING: Final = {
     "write_statistics": ["subject", "at"],
     "row_group_size": 122_880,
 }
-_EPOCH: Final = date(1970, 1, 1)
 
 
-class StoredFile(NamedTuple):
-    """One Parquet file of the store, and what the log tells of it."""
+class Erased(NamedTuple):
+    """What an erasure took out of the store."""
 
-    path: str  # relative to the store's folder
-    size: int  # bytes
     rows: int
-    first: Instant
-    last: Instant
-    day: int  # days since 1970, UTC
-    bucket: int
+    files: int
+    others_sha256: str
 
 
 class _Add(msgspec.Struct):
@@ -147,7 +153,7 @@ class EventStore:
         """List every file of the newest version."""
         version = self.version()
         if self._listed[0] != version:
-            self._listed = (version, list(_listed(self._table)))
+            self._listed = (version, list(listed(self._table)))
         return self._listed[1]
 
     def paths(self, files: Iterable[StoredFile]) -> list[str]:
@@ -175,13 +181,13 @@ class EventStore:
         """Put the small files of fresh rows of `day` into one, without those that are repeated."""
         fresh = [file for file in self.listing() if (file.day, file.bucket) == (day, FRESH)]
         smallest = min((file.rows for file in fresh), default=0)
-        old = _not_much_larger(fresh, than=smallest)
+        old = not_much_larger(fresh, than=smallest)
         if len(old) < 2:
             return
         name = f"gathered-{self._table.version():020d}.parquet"
-        rows = _unique(self.read(self.paths(old)))
+        rows = unique(self.read(self.paths(old)))
         add = self._write_table(rows, day, FRESH, name=name, fresh=False)
-        self._commit([add, *map(_remove, old)], [])
+        self._commit([add, *map(remove, old)], [])
 
     def compact(self, day: int) -> int:
         """Sort the fresh rows of `day` into buckets of people, and drop repeated ones.
@@ -195,17 +201,17 @@ class EventStore:
             return 0
         rows = self.read(self.paths(fresh))
         buckets = rows["subject"].to_numpy() % BUCKETS
-        actions: list[AddAction | RemoveAction] = [_remove(file) for file in fresh]
+        actions: list[AddAction | RemoveAction] = [remove(file) for file in fresh]
         dropped = 0
         name = f"sorted-{self._table.version():020d}.parquet"
         for bucket in np.unique(buckets).tolist():
             own = rows.filter(pa.array(buckets == bucket))
-            old = _not_much_larger([f for f in there if f.bucket == bucket], than=own.num_rows)
+            old = not_much_larger([f for f in there if f.bucket == bucket], than=own.num_rows)
             together = pa.concat_tables([self.read(self.paths(old)), own])
-            kept = _unique(together)
+            kept = unique(together)
             dropped += together.num_rows - kept.num_rows
             actions.append(self._write_table(kept, day, bucket, name=name, fresh=False))
-            actions += [_remove(file) for file in old]
+            actions += [remove(file) for file in old]
         self._commit(actions, [])
         return dropped
 
@@ -213,8 +219,44 @@ class EventStore:
         """Take the rows of the days before `day` out of the store. Gives how many there were."""
         old = [file for file in self.listing() if file.day < day]
         if old:
-            self._commit([_remove(file, changed=True) for file in old], [])
+            self._commit([remove(file, changed=True) for file in old], [])
         return sum(file.rows for file in old)
+
+    def erase(self, subject: Subject) -> Erased:
+        """Write the files that hold rows of `subject` anew, without them, and delete the old ones.
+
+        A bucket's file of a day is a 64th of it. Everybody else's rows are read back and compared.
+        """
+        actions: list[AddAction | RemoveAction] = []
+        others, rows, files = sha256(), 0, 0
+        for number, file in enumerate(self._files_of(subject)):
+            there = self.read(self.paths([file]))
+            kept = there.filter(pc.not_equal(there["subject"], subject))
+            if kept.num_rows == there.num_rows:
+                continue
+            rows, files = rows + there.num_rows - kept.num_rows, files + 1
+            actions.append(remove(file, changed=True))
+            if kept.num_rows:
+                name = f"kept-{self._table.version():020d}-{number:06d}.parquet"
+                add = self._write_table(kept, file.day, file.bucket, name=name, fresh=False)
+                again = self.read([str(self.folder / add.path)])
+                assert again.equals(kept), "nobody else's rows may change"
+                others.update(bytes_of(again))
+                actions.append(add)
+        if actions:
+            self._commit(actions, [])
+        self.sweep()  # also what a killed erasure has left
+        return Erased(rows=rows, files=files, others_sha256=others.hexdigest())
+
+    def moments(self, subject: Subject) -> tuple[int, ...]:
+        """Give the instants at which the rows of `subject` were taken."""
+        files = self.paths(self._files_of(subject))
+        rows = self.read(files, columns=["subject", "at"])
+        return tuple(rows.filter(pc.equal(rows["subject"], subject))["at"].to_pylist())
+
+    def _files_of(self, subject: Subject) -> list[StoredFile]:
+        there = {subject % BUCKETS, FRESH}
+        return [file for file in self.listing() if file.bucket in there]
 
     def read(self, paths: Sequence[str], *, columns: list[str] | None = None) -> pa.Table:
         """Read whole files, rows in the order of `paths`."""
@@ -258,8 +300,8 @@ class EventStore:
     def _write_table(
         self, table: pa.Table, day: int, bucket: int, *, name: str, fresh: bool
     ) -> AddAction:
-        partition = _partition(day, bucket)
-        folder = self.folder / "/".join(f"{key}={value}" for key, value in partition.items())
+        where = partition(day, bucket)
+        folder = self.folder / "/".join(f"{key}={value}" for key, value in where.items())
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
@@ -279,7 +321,7 @@ class EventStore:
         return AddAction(
             path.relative_to(self.folder).as_posix(),
             path.stat().st_size,
-            partition,
+            where,
             0,
             fresh,
             msgspec.json.encode(stats).decode(),
@@ -316,44 +358,3 @@ class EventStore:
             with (log / name).open("rb") as entry:
                 os.fsync(entry.fileno())
         fsync_folder(log)
-
-
-def _listed(table: DeltaTable) -> Iterator[StoredFile]:
-    for add in pa.table(table.get_add_actions(flatten=True)).to_pylist():
-        yield StoredFile(
-            path=add["path"],
-            size=add["size_bytes"],
-            rows=add["num_records"],
-            first=Instant(add["min.at"]),
-            last=Instant(add["max.at"]),
-            day=(add["partition.day"] - _EPOCH).days,
-            bucket=add["partition.bucket"],
-        )
-
-
-def _partition(day: int, bucket: int) -> dict[str, str | None]:
-    return {"day": (_EPOCH + timedelta(day)).isoformat(), "bucket": str(bucket)}
-
-
-def _remove(file: StoredFile, *, changed: bool = False) -> RemoveAction:
-    # No change of data where the same rows are added elsewhere by the same commit.
-    return RemoveAction(file.path, changed, 0, file.size, _partition(file.day, file.bucket))
-
-
-def _not_much_larger(files: list[StoredFile], *, than: int) -> list[StoredFile]:
-    taken, rows = [], than
-    for file in sorted(files, key=lambda file: file.rows):
-        if file.rows > 2 * rows:
-            break
-        taken.append(file)
-        rows += file.rows
-    return taken
-
-
-def _unique(rows: pa.Table) -> pa.Table:
-    """Sort `rows` by person and time, and keep the first of those that agree in both."""
-    rows = rows.sort_by([("subject", "ascending"), ("at", "ascending")])
-    subject, at = rows["subject"].to_numpy(), rows["at"].to_numpy()
-    first = np.ones(len(at), bool)
-    first[1:] = (subject[1:] != subject[:-1]) | (at[1:] != at[:-1])
-    return rows.filter(pa.array(first))

@@ -12,15 +12,17 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hubbub.record.journal_segments import FRAME, fsync_folder, whole_frames
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
+from hubbub.terms.people import Subject
 from hubbub.terms.time import SECOND, Instant
 
 _PASS: Final = np.dtype([*(PASSES_SCHEMA | STAMP).items()]).newbyteorder("<")
 _SCHEMA: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
 _DAY: Final = 86_400 * SECOND
-_SUFFIX: Final = ".passes"
+PASSES_SUFFIX: Final = ".passes"
 _MEMORY: Final = "memory"
 
 
@@ -33,7 +35,7 @@ class PassesLog:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         named = folder / _MEMORY
         if not named.exists():
-            for orphan in folder.glob(f"*{_SUFFIX}"):
+            for orphan in folder.glob(f"*{PASSES_SUFFIX}"):
                 orphan.unlink()
             named.write_text(uuid.uuid4().hex)
             _sync(named)
@@ -44,11 +46,8 @@ class PassesLog:
         """Write `passes` down. They are on disk when this returns."""
         if passes.num_rows == 0:
             return
-        rows = np.empty(passes.num_rows, _PASS)
-        for name in _SCHEMA.names:
-            rows[name] = passes[name].to_numpy()
-        payload = rows.tobytes()
-        path = self._folder / f"{int(rows['at'].max()) // _DAY}{_SUFFIX}"
+        payload = _packed(passes)
+        path = self._folder / f"{pc.max(passes['at']).as_py() // _DAY}{PASSES_SUFFIX}"
         if path not in self._whole:
             self._whole[path] = _whole_bytes(path) if path.exists() else 0
         whole, frame = self._whole[path], FRAME.pack(len(payload), zlib.crc32(payload)) + payload
@@ -64,25 +63,48 @@ class PassesLog:
 
     def load(self) -> pa.Table:
         """Read all that was written down."""
-        tables = [_read(path) for path in sorted(self._folder.glob(f"*{_SUFFIX}"))]
+        tables = [read_passes(path) for path in sorted(self._folder.glob(f"*{PASSES_SUFFIX}"))]
         return pa.concat_tables([_SCHEMA.empty_table(), *tables])
+
+    def erase(self, subject: Subject) -> None:
+        """Write the passes anew without those of `subject`."""
+        for path in self._folder.glob(f"*{PASSES_SUFFIX}"):
+            rows = read_passes(path)
+            kept = rows.filter(pc.not_equal(rows["subject"], subject))
+            if kept.num_rows == rows.num_rows:
+                continue
+            payload, fresh = _packed(kept), path.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
+            _sync(fresh)
+            fresh.rename(path)
+            fsync_folder(self._folder)
+            self._whole.pop(path, None)
 
     def forget_before(self, since: Instant) -> None:
         """Delete the days that were over before `since`."""
-        for path in self._folder.glob(f"*{_SUFFIX}"):
+        for path in self._folder.glob(f"*{PASSES_SUFFIX}"):
             if (int(path.stem) + 1) * _DAY <= since:
                 path.unlink()
 
 
-def _whole_bytes(path: Path) -> int:
-    return whole_frames(memoryview(path.read_bytes()))[1]
-
-
-def _read(path: Path) -> pa.Table:
+def read_passes(path: Path) -> pa.Table:
+    """Read one day's passes, up to where their writer was cut off."""
     payloads, _ = whole_frames(memoryview(path.read_bytes()))
     rows = np.frombuffer(b"".join(payloads), _PASS)
     columns = {name: np.ascontiguousarray(rows[name]) for name in _SCHEMA.names}
     return pa.table(columns, schema=_SCHEMA)
+
+
+def _packed(passes: pa.Table) -> bytes:
+    rows = np.empty(passes.num_rows, _PASS)
+    for name in _SCHEMA.names:
+        rows[name] = passes[name].to_numpy()
+    return rows.tobytes()
+
+
+def _whole_bytes(path: Path) -> int:
+    return whole_frames(memoryview(path.read_bytes()))[1]
 
 
 def _sync(path: Path) -> None:

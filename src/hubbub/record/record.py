@@ -14,21 +14,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
+from numpy.typing import NDArray
 
 from hubbub.deal.gate import Permitted, collect, derive, permit
 from hubbub.record.engine import Engine, Relation, leaves
-from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore, TailLost
+from hubbub.record.events import DAY, FRESH, Erased, EventStore, TailLost
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
 from hubbub.record.passes_log import PassesLog
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
 from hubbub.terms.errors import Refused
-from hubbub.terms.people import Personal, Subject
+from hubbub.terms.people import Subject
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import PURPOSES, Purpose, Recipient
 from hubbub.terms.time import Instant
 
 type DeadList = Callable[[type[Purpose], Recipient], pa.Table]
 """Gives the receipts on which a cell is closed, as of now: one column, `receipt`."""
+
+type ErasedList = Callable[[], NDArray[np.int64]]
+"""Gives everybody who asked to be erased: no row of theirs comes to rest."""
 
 _ROWS_A_COMMIT: Final = 1_000_000
 _FRESH_FILES_MAX: Final = 120  # a day: one or two minutes of commits
@@ -43,6 +47,10 @@ _PASSES_KEPT: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
 _BY_INDEX: Final = {purpose.index: purpose for purpose in PURPOSES.values()}
 
 
+def _nobody() -> NDArray[np.int64]:
+    return np.empty(0, np.int64)
+
+
 class UnpermittedRead(Refused):
     """An expression reaches people's rows by another way than gate 1."""
 
@@ -50,22 +58,20 @@ class UnpermittedRead(Refused):
         super().__init__("people's rows are run only as gate 1 permitted them")
 
 
-class Given(Personal, frozen=True):
-    """What one person gave: how many pings, and when the first and the last were taken."""
-
-    pings: int
-    first: Instant | None
-    last: Instant | None
-
-
 class Record:
     """Where rows rest. Every read names its purpose, and gets what that purpose's deals allow."""
 
     def __init__(
-        self, store: EventStore, journal: Path, *, dead: DeadList, engine: Engine | None = None
+        self,
+        store: EventStore,
+        journal: Path,
+        *,
+        dead: DeadList,
+        erased: ErasedList = _nobody,
+        engine: Engine | None = None,
     ) -> None:
         """Read from `store`, which is filled from the segments in the folder `journal`."""
-        self._store, self._journal, self._dead = store, journal, dead
+        self._store, self._journal, self._dead, self._erased = store, journal, dead, erased
         self._engine = engine or Engine()
         self._passes: defaultdict[int, list[pa.Table]] = defaultdict(list)
         self._logs: dict[int, PassesLog] = {}
@@ -147,26 +153,28 @@ class Record:
     def hold[For: Purpose](self, passes: Permitted[pa.Table, For], *, since: Instant) -> None:
         """Keep derived rows in memory, with their stamps, and forget those before `since`."""
         held, log = self._passes[passes.purpose.index], self._logs.get(passes.purpose.index)
+        rows = _without(passes.rows, self._erased()) if passes.rows.num_rows else passes.rows
         if log is not None:
-            log.append(passes.rows)
+            log.append(rows)
             log.forget_before(since)
-        if passes.rows.num_rows:
-            held.append(passes.rows.select(_PASSES_KEPT.names).cast(_PASSES_KEPT))
+        if rows.num_rows:
+            held.append(rows.select(_PASSES_KEPT.names).cast(_PASSES_KEPT))
         if len(held) > _HELD_TABLES_MAX:
             held[:] = [pa.concat_tables(held).filter(pc.field("at") >= since).combine_chunks()]
         held[:] = [rows for rows in held if rows["at"].to_numpy().max(initial=-1) >= since]
 
-    def given(self, subject: Subject) -> Given:
-        """Tell what one person gave. For nobody's eyes but that person's."""
-        bucket = int(subject) % BUCKETS
-        files = [file for file in self._store.listing() if file.bucket in {bucket, FRESH}]
-        rows = ibis.table(PINGS_SCHEMA | STAMP, name="rows")
-        theirs = rows.filter(rows["subject"] == int(subject))
-        counted = theirs.aggregate(
-            pings=theirs.count(), first=theirs["at"].min(), last=theirs["at"].max()
-        )
-        (row,) = self._engine.run(counted, {"rows": self._store.paths(files)}).to_pylist()
-        return Given(**row)
+    def erase(self, subject: Subject) -> Erased:
+        """Take everything of `subject` out of the store, the logs of passes and the memory."""
+        for log in self._logs.values():
+            log.erase(subject)
+        whom = np.array([subject], np.int64)
+        for held in self._passes.values():
+            held[:] = [_without(rows, whom) for rows in held]
+        return self._store.erase(subject)
+
+    def moments(self, subject: Subject) -> tuple[int, ...]:
+        """Give the instants at which the rows of `subject` were taken: to search for them."""
+        return self._store.moments(subject)
 
     def drain(self) -> int:
         """Commit the journal's complete segments to the store. Gives the number of their rows."""
@@ -188,14 +196,23 @@ class Record:
         Rows of more than `keep_days` ago, as the notice says, are deleted. Call it between a tail
         and the next drain, so that no tail misses a log entry.
         """
-        version = self._store.version()
-        caught_up = all(tail >= version for tail in self._tails.values())
-        if caught_up and version - self._trimmed >= _LOG_ENTRIES_MAX:
-            self._store.trim_log()
-            self._trimmed = version
+        self.fold_log(entries_min=_LOG_ENTRIES_MAX)
         if self._store.forget_before(now // DAY - keep_days):
             self._unneeded = self._store.sweep(found_before=self._unneeded)
         self._compact(today=now // DAY)
+
+    def fold_log(self, *, entries_min: int = 0) -> bool:
+        """Fold the log if it has that many entries and every tail has read them. Tells if it did.
+
+        The keeper's, between a tail and the next drain, so that no tail misses an entry.
+        """
+        version = self._store.version()
+        caught_up = all(tail >= version for tail in self._tails.values())
+        if not caught_up or version - self._trimmed < entries_min:
+            return False
+        self._store.trim_log()
+        self._trimmed = version
+        return True
 
     def _commit(self, waiting: list[Segment]) -> int:
         committed = 0
@@ -206,6 +223,7 @@ class Record:
                 taken.append(waiting.pop(0))
                 rows.append(read_segment(taken[-1].path))
             together = np.concatenate(rows)
+            together = together[~np.isin(together["subject"], self._erased())]
             if len(together):
                 self._store.commit(together, journal=taken[-1].journal, number=taken[-1].number)
             for segment in taken:
@@ -252,6 +270,10 @@ class Record:
 
 def _dead_leaf(purpose: type[Purpose], recipient: Recipient) -> ir.Table:
     return ibis.table({"receipt": "int64"}, name=f"record_dead_{purpose.index}_{recipient.value}")
+
+
+def _without(rows: pa.Table, subjects: NDArray[np.int64]) -> pa.Table:
+    return rows.filter(pa.array(~np.isin(rows["subject"].to_numpy(), subjects)))
 
 
 def _in_order(rows: pa.Table) -> pa.Table:

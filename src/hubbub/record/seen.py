@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore, StoredFile
+from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore
+from hubbub.record.events_files import StoredFile
 from hubbub.record.journal import Journal
 from hubbub.record.journal_segments import pending_rows
 from hubbub.terms.pings import PING, Pings

@@ -26,7 +26,8 @@ def open_deals(home: Home, settings: Settings, clock: Clock) -> DealStore:
 
 def open_record(home: Home, deals: DealStore) -> Record:
     """Open the record, which reads through `deals`."""
-    return Record(EventStore(home.events), home.journal, dead=deals.dead)
+    store = EventStore(home.events)
+    return Record(store, home.journal, dead=deals.dead, erased=deals.erasures.subjects)
 
 
 def open_shelf(home: Home) -> LedgerShelf:

@@ -18,6 +18,7 @@ from hubbub.record.record import Record
 from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
+from hubbub.run.erase import Eraser
 from hubbub.run.home import Home
 from hubbub.run.house import house_clock, open_deals
 from hubbub.run.log import set_up_logs
@@ -43,7 +44,9 @@ class Keeper:
         self._deals = open_deals(home, settings, self._clock)
         store = EventStore(home.events)
         store.sweep()  # what a killed keeper left half written
-        self._record = Record(store, home.journal, dead=self._deals.dead)
+        erased = self._deals.erasures.subjects
+        self._record = Record(store, home.journal, dead=self._deals.dead, erased=erased)
+        self._eraser = Eraser(home, self._deals, self._record, clock=self._clock)
         self._keep_days = max(use.retention_days for use in self._deals.notice().uses)
         self._trouble = ""
         self._traffic = self._open_traffic(settings)
@@ -65,6 +68,7 @@ class Keeper:
             began = time.monotonic()
             self._traffic.step(self._clock.now())
             self._tick_s = time.monotonic() - began
+        self._eraser.step()  # between a tail and the next drain, as it folds the log
         if began - self._maintained > _MAINTAIN_EVERY_S:
             self._record.maintain(now=self._clock.now(), keep_days=self._keep_days)
             self._maintained = began

@@ -1,0 +1,114 @@
+"""Searches every file of a house for the traces of one person: rows, names, numbers of receipts.
+
+Rows are decoded, so that no compression hides one. What is a person's alone (the name on receipts, token,
+receipts, moments at which they were somewhere) is searched for in the raw bytes of every file, as
+text, as hexadecimal digits and as it is.
+"""
+
+import mmap
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hubbub.record.journal_segments import SUFFIX, read_segment
+from hubbub.record.passes_log import PASSES_SUFFIX, read_passes
+from hubbub.terms.people import Personal, Subject
+
+_MOMENTS_MAX: Final = 200
+_NAME_BYTES_MIN: Final = 6  # a shorter name stands in many a word
+_NOT_ABOUT_PEOPLE: Final = ("city", "keys", "hubbub.toml")
+
+
+class Traces(Personal, frozen=True, kw_only=True):
+    """What only one person leaves behind. What is not known any more cannot be searched for."""
+
+    subject: Subject
+    moments: tuple[int, ...] = ()  # microseconds since 1970 of the rows
+    person: UUID | None = None
+    receipts: tuple[UUID, ...] = ()
+    token: bytes = b""  # its SHA-256
+    name: str = ""
+
+    def kinds(self) -> tuple[str, ...]:
+        """Name what is searched for."""
+        known = {
+            "rows": True,
+            "moments": bool(self.moments),
+            "person": self.person is not None,
+            "receipts": bool(self.receipts),
+            "token": bool(self.token),
+            "name": bool(self.name_needles()),
+        }
+        return tuple(kind for kind, is_known in known.items() if is_known)
+
+    def needles(self) -> tuple[bytes, ...]:
+        """Write what is searched for in every file."""
+        ids = self.receipts if self.person is None else (self.person, *self.receipts)
+        forms = [form for each in ids for form in (str(each).encode(), each.hex.encode())]
+        forms += [each.bytes for each in ids]
+        if self.token:
+            forms += [self.token, self.token.hex().encode()]
+        forms += [struct.pack("<qq", self.subject, at) for at in self.moments[:_MOMENTS_MAX]]
+        return tuple(forms)
+
+    def name_needles(self) -> tuple[bytes, ...]:
+        """Write what is searched for where people's names may stand: the name, if it is long."""
+        forms = {self.name.encode(), msgspec.json.encode(self.name)[1:-1]}
+        return tuple(form for form in forms if len(form) >= _NAME_BYTES_MIN)
+
+
+class Searched(msgspec.Struct, frozen=True, kw_only=True):
+    """What was searched, and where something was found: names of files, and of nobody."""
+
+    files: int
+    size_bytes: int
+    found_in: tuple[str, ...]
+
+
+def search(folder: Path, traces: Traces) -> Searched:
+    """Search all files in `folder`."""
+    files, size_bytes, found = 0, 0, []
+    for path in sorted(folder.rglob("*")):
+        try:
+            if path.is_symlink() or not path.is_file():
+                continue
+            size_bytes += path.stat().st_size
+            if _is_found(path, traces, named=path.relative_to(folder).parts[0]):
+                found.append(path.relative_to(folder).as_posix())
+            files += 1
+        except FileNotFoundError:
+            continue  # it went while we looked: whatever replaced it is listed too
+    return Searched(files=files, size_bytes=size_bytes, found_in=tuple(found))
+
+
+def _is_found(path: Path, traces: Traces, *, named: str) -> bool:
+    needles = traces.needles()
+    if named not in _NOT_ABOUT_PEOPLE:
+        needles += traces.name_needles()
+    return _has_rows(path, traces.subject) or any(_found(path, needles))
+
+
+def _found(path: Path, needles: tuple[bytes, ...]) -> Iterator[bool]:
+    with path.open("rb") as file:
+        if path.stat().st_size == 0:
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            yield from (content.find(needle) >= 0 for needle in needles)
+
+
+def _has_rows(path: Path, subject: Subject) -> bool:
+    if path.suffix == SUFFIX:
+        return bool(np.any(read_segment(path)["subject"] == subject))
+    if path.suffix == PASSES_SUFFIX:
+        return bool(pc.any(pc.equal(read_passes(path)["subject"], subject)).as_py())
+    if path.suffix == ".parquet" and "subject" in pq.read_schema(path).names:
+        subjects = pq.ParquetFile(path).read(columns=["subject"])["subject"]
+        return bool(pc.any(pc.equal(subjects, subject)).as_py())
+    return False

@@ -1,8 +1,8 @@
 """Searches every file of a house for the traces of one person: rows, names, numbers of receipts.
 
-Rows are decoded, so that no compression hides one. What is a person's alone (the name on receipts, token,
-receipts, moments at which they were somewhere) is searched for in the raw bytes of every file, as
-text, as hexadecimal digits and as it is.
+Rows are decoded, so that no compression hides one. What is a person's alone (how receipts name
+them, token, receipts, moments at which they were somewhere) is searched for in the raw bytes of
+every file, as text, as hexadecimal digits and as it is.
 """
 
 import mmap

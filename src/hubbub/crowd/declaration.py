@@ -142,7 +142,7 @@ class Declaration[For: Purpose]:
                 if str(self.keys.schema().get("key")) != "int32"
                 else []
             ),
-            *self.denoiser.lacks(self.keys.schema().names),
+            *self.denoiser.lacks({*self.keys.schema().names, *self.measure.cell}),
             *(["a floor of more than one person"] if self.floor.people < 2 else []),
             *(["a floor's luck within 0..0.5"] if not 0 < self.floor.luck < 0.5 else []),
         ]

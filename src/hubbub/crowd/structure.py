@@ -9,6 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+type Numbers = npt.NDArray[np.float64]
+type Whole = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Denoiser:
@@ -39,3 +46,52 @@ class Denoiser:
 
 AS_DRAWN: Final = Denoiser()
 """Nothing is known of the cells: the table stays as it was drawn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Layout:
+    """Where each key lies: keys by row, then by slot, and the category of each row."""
+
+    keys: Whole  # places in the table of keys: rows x slots
+    category: Whole
+    scales: tuple[int, ...]
+
+    def spread(self, cells: Numbers) -> Numbers:
+        """Give each counter's cells, in key order, as rows and slots."""
+        return cells[:, self.keys]
+
+    def gather(self, rows: Numbers) -> Numbers:
+        """Give each counter's rows and slots as cells in key order."""
+        cells = np.empty((len(rows), self.keys.size))
+        cells[:, self.keys.ravel()] = rows.reshape(len(rows), -1)
+        return cells
+
+
+def layout(denoiser: Denoiser, keys: pa.Table) -> Layout:
+    """Lay the public `keys` out as the denoiser says."""
+    rows, slots = _numbered(keys, denoiser.matrix)
+    width = int(slots.max(initial=0)) + 1
+    order = np.lexsort((slots, rows)).reshape(-1, width)
+    assert (slots[order] == np.arange(width)).all(), "every row has every slot once"
+    assert (rows[order] == rows[order[:, :1]]).all(), "every row has every slot once"
+    category = _alike([keys[name].to_numpy() for name in denoiser.categories], len(keys))
+    assert (category[order] == category[order[:, :1]]).all(), "a row is of one category"
+    uneven = [length for length in denoiser.scales if width % length]
+    assert not uneven or not order.size, "stretches fill all slots"
+    return Layout(keys=order, category=category[order[:, 0]], scales=denoiser.scales)
+
+
+def _numbered(keys: pa.Table, matrix: tuple[str, str] | None) -> tuple[Whole, Whole]:
+    if matrix is None:
+        return np.arange(len(keys)), np.zeros(len(keys), dtype=np.int64)
+    row, slot = (_alike([keys[name].to_numpy()], len(keys)) for name in matrix)
+    return row, slot
+
+
+def _alike(columns: list[Whole], size: int) -> Whole:
+    """Give the same number to what is alike in all columns."""
+    alike = np.zeros(size, dtype=np.int64)
+    for column in columns:
+        _, numbers = np.unique(column, return_inverse=True)
+        _, alike = np.unique(alike * (numbers.max(initial=0) + 1) + numbers, return_inverse=True)
+    return alike

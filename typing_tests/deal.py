@@ -1,11 +1,13 @@
 """What a type checker must refuse of gate 1: every line marked `no`, and no other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import pyarrow as pa
 from ibis.expr import types as ir
 
 from hubbub.deal.desk import Badge, DealDesk, Deals, DeviceName, Token
 from hubbub.deal.gate import Permitted, bind, derive, permit
+from hubbub.deal.own import Own, own
 from hubbub.terms.catalogue import PINGS
 from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.purposes import LiveTraffic, Purpose, Recipient, Traffic
@@ -60,3 +62,21 @@ def desk(deals: Deals, deal_desk: DealDesk) -> None:
     deal_desk.enrol("ann", frozenset({"public.traffic"}), "page")  # no: a purpose is a type
     Badge(subject=1, receipt=ReceiptNumber(1), may=1, since=Instant(0))  # no: an int is no subject
     Badge(subject=Subject(1), receipt=ReceiptNumber(1), may=1)  # no: since when
+
+
+def way_home(engine: Callable[[ir.Table], pa.Table], traffic: Permitted[Rows, Traffic]) -> None:
+    """Hand a person's own rows to that person, and try others."""
+    theirs = own(PINGS, Subject(1), engine=engine)
+    theirs.hand_over(to=Subject(1))
+    usual_speeds(theirs)  # no: one's own rows are for no product
+    Own(Rows())  # no: forged
+    Own()  # no: forged without argument
+    own(PINGS, 1, engine=engine)  # no: an int is no subject
+    own(PINGS, Subject(1))  # no: an engine is handed in
+    theirs.hand_over()  # no: to whom is always said
+    theirs.hand_over(to="ann")  # no: a name is no subject
+    home: Own[Rows] = traffic  # no: what a purpose may read is not anybody's own
+
+
+class Theirs(Own[Rows]):  # no: a promise has no subclasses
+    """A second way home."""

@@ -21,11 +21,13 @@ from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.gate import Released, postprocess, recall
 from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.crowd.measure import TwoCounters
+from hubbub.deal.own import Own, own
 from hubbub.outlet.app import outlet_app
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow
 from hubbub.record.deal_store import DealStore
-from hubbub.terms.catalogue import PASSES
+from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
+from hubbub.terms.people import Subject
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant, iso
@@ -112,6 +114,7 @@ class House:
         self.released: Released[LiveFlow] | None = None
         self.tiles: dict[tuple[int, int, int], bytes] = {(14, 9326, 4742): gzip.compress(b"mvt")}
         self.folder = folder
+        self.given: list[dict[str, int]] = []
         self.status = Health(status="ok", reasons=[], lag_s={"published": 31.0})
 
     @cached_property
@@ -150,6 +153,11 @@ class House:
 
     def desk(self) -> DealStore:
         return self.deals
+
+    def own_pings(self, subject: Subject) -> Own[pa.Table]:
+        theirs = [row for row in self.given if row["subject"] == subject]
+        kept = pa.Table.from_pylist(theirs, pa.schema([*PINGS_SCHEMA.items()]))
+        return own(PINGS, subject, engine=lambda _asked: kept)
 
     def is_operator(self, key: str) -> bool:
         return key == OPERATOR

@@ -1,4 +1,4 @@
-"""Deals with devices: made, shown, taken back."""
+"""Deals with devices, and what is a person's: made, shown, taken back, exported, erased."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hubbub.deal.documents import read_document, verify_document
 from hubbub.outlet.set_up import set_up
 from hubbub.run.erase import erase
 from hubbub.run.house import house_clock, open_deals
+from hubbub.run.me import export_own
 from hubbub.terms.errors import BadInput
 from hubbub.terms.purposes import PURPOSES, LiveTraffic, Purpose, Traffic
 
@@ -71,6 +72,20 @@ def deal_verify(asked: Asked, file: Path, key: str | None) -> None:
     verify_document(document, _public_key(asked, key))
     told = {"kind": document.type, "verified": True}
     asked.answer(told, [f"{document.type}: whole, and signed with this operator's key"])
+
+
+@hubbub.group()
+def me() -> None:
+    """Give a person what is theirs."""
+
+
+@command(me, "export")
+@click.option("--device", required=True, help="Whose.")
+@click.option("--out", type=Shown(), required=True, help="A new folder, to hand to the person.")
+def me_export(asked: Asked, device: str, out: Path) -> None:
+    """Write everything that is kept of a device, readable without hubbub, for its person."""
+    wrote = export_own(asked.home, device, out)
+    asked.answer(wrote, [f"{out}: {wrote.pings} pings, {wrote.receipts} receipts"])
 
 
 @command(hubbub, "erase")

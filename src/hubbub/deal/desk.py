@@ -100,6 +100,10 @@ class DealDesk(Protocol):
         """Take back `purposes`, or everything; what is left is on a new receipt."""
         ...
 
+    def badge_of(self, who: Who) -> Badge:
+        """Give the badge of a device that is known."""
+        ...
+
     def receipts(self, who: Who) -> list[Receipt]:
         """Give all receipts of a device, oldest first."""
         ...

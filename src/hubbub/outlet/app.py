@@ -10,6 +10,7 @@ from starlette.responses import Response
 from hubbub.outlet.deal import DealOutlet
 from hubbub.outlet.house import HouseOutlet
 from hubbub.outlet.leaving import LastLook
+from hubbub.outlet.me import MeOutlet
 from hubbub.outlet.openapi import document
 from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
 from hubbub.outlet.pages import page_routes, tag
@@ -44,6 +45,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         *TrafficOutlet(sources, last_look=last_look).operations(),
         *HouseOutlet(sources).operations(),
         *DealOutlet(sources).operations(),
+        *MeOutlet(sources).operations(),
     )
     body = document(served, version=VERSION)
     headers = {"cache-control": "no-cache", "etag": tag(body)}

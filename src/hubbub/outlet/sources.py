@@ -3,19 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import pyarrow as pa
 from prometheus_client import CollectorRegistry
 
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import Released
 from hubbub.deal.desk import DealDesk
+from hubbub.deal.own import Own
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.flow import LiveFlow
+from hubbub.terms.people import Subject
 from hubbub.terms.roads import RoadSegment
 
 
 class Sources(Protocol):
-    """The house, as far as the outlet may see it: nothing in it is a row about a person."""
+    """The house, as far as the outlet may see it: a row about a person is that person's `Own`."""
 
     @property
     def city(self) -> CityCard | None:
@@ -68,6 +71,10 @@ class Sources(Protocol):
 
     def desk(self) -> DealDesk:
         """Give the desk where deals are made and ended."""
+        ...
+
+    def own_pings(self, subject: Subject) -> Own[pa.Table]:
+        """Give what one person gave, for that person alone."""
         ...
 
     def is_operator(self, key: str) -> bool:

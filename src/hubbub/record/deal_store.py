@@ -105,7 +105,7 @@ class DealStore:
         return self._badges.find(token)
 
     def badge_of(self, who: Who) -> Badge:
-        """Give the badge of a device that is known: for rows that come with no token, in files."""
+        """Give the badge of a device that is known."""
         with self._reading.connect() as connection:
             standing = _standing(connection, who)
         return Badge(

@@ -229,7 +229,7 @@ class EventStore:
         """
         actions: list[AddAction | RemoveAction] = []
         others, rows, files = sha256(), 0, 0
-        for number, file in enumerate(self._files_of(subject)):
+        for number, file in enumerate(self.files_of(subject)):
             there = self.read(self.paths([file]))
             kept = there.filter(pc.not_equal(there["subject"], subject))
             if kept.num_rows == there.num_rows:
@@ -250,11 +250,12 @@ class EventStore:
 
     def moments(self, subject: Subject) -> tuple[int, ...]:
         """Give the instants at which the rows of `subject` were taken."""
-        files = self.paths(self._files_of(subject))
+        files = self.paths(self.files_of(subject))
         rows = self.read(files, columns=["subject", "at"])
         return tuple(rows.filter(pc.equal(rows["subject"], subject))["at"].to_pylist())
 
-    def _files_of(self, subject: Subject) -> list[StoredFile]:
+    def files_of(self, subject: Subject) -> list[StoredFile]:
+        """List the files that may hold rows of `subject`."""
         there = {subject % BUCKETS, FRESH}
         return [file for file in self.listing() if file.bucket in there]
 

@@ -17,6 +17,7 @@ from ibis.expr import types as ir
 from numpy.typing import NDArray
 
 from hubbub.deal.gate import Permitted, collect, derive, permit
+from hubbub.deal.own import Own, own
 from hubbub.record.engine import Engine, Relation, leaves
 from hubbub.record.events import DAY, FRESH, Erased, EventStore, TailLost
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
@@ -162,6 +163,12 @@ class Record:
         if len(held) > _HELD_TABLES_MAX:
             held[:] = [pa.concat_tables(held).filter(pc.field("at") >= since).combine_chunks()]
         held[:] = [rows for rows in held if rows["at"].to_numpy().max(initial=-1) >= since]
+
+    def own(self, subject: Subject) -> Own[pa.Table]:
+        """Read every ping of one person, for that person."""
+        rows = ibis.table(PINGS_SCHEMA, name="rows")
+        relations = {"rows": self._store.paths(self._store.files_of(subject))}
+        return own(rows, subject, engine=partial(self._engine.run, relations=relations))
 
     def erase(self, subject: Subject) -> Erased:
         """Take everything of `subject` out of the store, the logs of passes and the memory."""

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from secrets import compare_digest
 from typing import Any, Final
 
+import pyarrow as pa
 from prometheus_client import CollectorRegistry
 
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import Released
 from hubbub.deal.desk import DealDesk
+from hubbub.deal.own import Own
 from hubbub.intake.door import Door
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.declarations import Roads, live_declaration
@@ -20,13 +22,14 @@ from hubbub.record.roads.city import City
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
-from hubbub.run.house import open_shelf, operator_key
+from hubbub.run.house import open_record, open_shelf, operator_key
 from hubbub.run.live import LiveView, ReleasedWindows
 from hubbub.run.metrics import HouseMetrics, registry
 from hubbub.run.products import declarations
 from hubbub.run.settings import Settings
 from hubbub.run.status import KeeperStatus, read_status
 from hubbub.terms.errors import BadInput
+from hubbub.terms.people import Subject
 from hubbub.terms.roads import RoadSegment
 from hubbub.terms.time import SECOND, Clock, iso
 
@@ -122,6 +125,10 @@ class HouseSources:
     def desk(self) -> DealDesk:
         """Give the desk where deals are made and ended."""
         return self._deals
+
+    def own_pings(self, subject: Subject) -> Own[pa.Table]:
+        """Give what one person gave, for that person alone."""
+        return open_record(self._home, self._deals).own(subject)
 
     def is_operator(self, key: str) -> bool:
         """Tell whether `key` is the operator's."""

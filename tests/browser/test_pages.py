@@ -116,6 +116,6 @@ def test_the_numbers_come_with_their_promise(house: MappedHouse, open_page: Open
     house.keeper.keep("f" * 64)
     page = open_page("/about-numbers")
 
-    expect(page.get_by_text(LIVE.promise())).to_be_visible()
+    expect(page.get_by_text(LIVE.promise().words)).to_be_visible()
     expect(page.get_by_text("per-passage promise (weaker)")).to_be_visible()
     expect(page.get_by_role("link", name="f" * 10)).to_be_visible()

@@ -42,6 +42,7 @@ SAME: dict[str, Any] = {
     "purpose": LiveTraffic,
     "question": QUESTION,
     "keys": KEYS,
+    "key_word": "road",
     "measure": TwoCounters(value="speed", prior="the limit", reach="half of it"),
     "floor": Floor(people=3, luck=0.01),
 }

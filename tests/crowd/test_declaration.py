@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis
 import pytest
+from ibis.expr import types as ir
 
 from crowd.morning import (
     DECLARATIONS,
@@ -19,67 +20,140 @@ from crowd.morning import (
     VISITS,
     WEEK,
 )
-from hubbub.crowd.blocks import Days, Windows
+from hubbub.crowd.blocks import Days, Newest, Windows
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.declaration import BadDeclaration, Declaration, Floor
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
-from hubbub.crowd.measure import Count, Histogram
+from hubbub.crowd.measure import Count, Histogram, Presence, TwoCounters
 from hubbub.crowd.structure import Denoiser
-from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.purposes import LiveTraffic, Purpose, Traffic
 
 type Live = Declaration[LiveTraffic]
 
-WRONG: list[tuple[Live, dict[str, Any], str]] = [
-    (PASSAGE, {"name": ""}, "a name"),
-    (PASSAGE, {"question": QUESTION.drop("d_q")}, "the columns"),
-    (PASSAGE, {"question": QUESTION.mutate(d_q=QUESTION.d_q * 1.0)}, "the columns"),
-    (PASSAGE, {"question": QUESTION.mutate(phone=QUESTION.subject)}, "the columns"),
-    (SPREAD, {"question": QUESTION}, "the columns"),
-    (PEOPLE, {"question": QUESTION}, "the columns"),
-    (TIMES, {"measure": Count(counted="passes", rows_per_key_max=0)}, "1 to 1024 rows"),
-    (TIMES, {"measure": Count(counted="passes", rows_per_key_max=1025)}, "1 to 1024 rows"),
-    (SPREAD, {"measure": Histogram(value="distance", edges=())}, "2 to 1024 bins"),
-    (SPREAD, {"measure": Histogram(value="distance", edges=(*range(1024),))}, "2 to 1024 bins"),
-    (SPREAD, {"measure": Histogram(value="distance", edges=(1, 3, 3))}, "edges of bins that rise"),
-    (PASSAGE, {"keys": ibis.table({"road": "int32"}, name="keys")}, "`key` of int32"),
-    (PASSAGE, {"floor": Floor(people=1)}, "more than one person"),
-    (PASSAGE, {"floor": Floor(luck=0)}, "luck"),
-    (PASSAGE, {"floor": Floor(luck=0.5)}, "luck"),
-    (PASSAGE, {"blocks": Days()}, "all blocks of a day"),
-    (PASSAGE, {"unit": Unit.PERSON_DAY}, "all blocks of a day"),
-    (PLAN, {"unit": Unit.PASSAGE}, "all blocks of a day"),
-    (PLAN, {"blocks": Days()}, "all blocks of a day"),
-    (WEEK, {"blocks": Windows()}, "all blocks of a day"),
-    (WEEK, {"unit": Unit.PASSAGE}, "all blocks of a day"),
-    (VISITS, {"bound": OneNorm(whole_max=0)}, "lets somebody count"),
-    (PLAN, {"bound": DayPlan(windows_max=0)}, "lets somebody count"),
-    (PLAN, {"bound": DayPlan(keys_max=0)}, "lets somebody count"),
-    (PLAN, {"bound": DayPlan(windows_max=1024, keys_max=1025)}, "lets somebody count"),
-    (PASSAGE, {"noise": DiscreteGaussian(sigma=Fraction(9 * G))}, "Laplace noise for an L1"),
-    (WEEK, {"noise": DiscreteLaplace(scale=9 * G)}, "Gaussian noise for an L2"),
-    (PASSAGE, {"noise": DiscreteLaplace(scale=1)}, "two steps of the grid"),
-    (PASSAGE, {"noise": DiscreteLaplace(scale=G - 1)}, "noise enough for epsilon 1"),
-    (PASSAGE, {"epsilon": 0.999}, "noise enough for epsilon 0.999"),
-    (VISITS, {"bound": OneNorm(whole_max=2)}, "noise enough"),
-    (WEEK, {"noise": DiscreteGaussian(sigma=Fraction(5495, 1000) * G)}, "its delta is 1e-09"),
-    (WEEK, {"bound": TwoNorm(whole_max=2)}, "noise enough"),
-    (PLAN, {"delta": 0}, "noise enough"),
-    (WEEK, {"denoiser": Denoiser(categories=("town",))}, r"columns \['town'\]"),
-    (WEEK, {"denoiser": Denoiser(matrix=("key", "hour"))}, r"columns \['hour'\]"),
-    (WEEK, {"denoiser": Denoiser(scales=(24,))}, "a matrix whose slots"),
-    (WEEK, {"denoiser": Denoiser(matrix=("key", "key"), scales=(24, 36))}, "multiples"),
-    (WEEK, {"denoiser": Denoiser(matrix=("key", "key"), scales=(1,))}, "multiples"),
+NOW = ibis.now().epoch_seconds().cast("int64")
+
+
+def laplace(scale: int) -> DiscreteLaplace:
+    """Write a law."""
+    return DiscreteLaplace(scale=scale)
+
+
+def gaussian(sigma: str) -> DiscreteGaussian:
+    """Write a law, in whole voices."""
+    return DiscreteGaussian(sigma=Fraction(sigma) * G)
+
+
+def wide(whole_max: int) -> dict[str, Any]:
+    """Let one unit add more, behind as much more noise."""
+    return {"bound": OneNorm(whole_max=whole_max), "noise": laplace(whole_max * G)}
+
+
+def plan(windows_max: int, keys_max: int) -> DayPlan:
+    """Plan a day."""
+    return DayPlan(windows_max=windows_max, keys_max=keys_max)
+
+
+def windows(length_s: int) -> Windows:
+    """Write windows of one group."""
+    return Windows(length_s=length_s, groups=1)
+
+
+def times(rows_per_key_max: int) -> Count:
+    """Count passes."""
+    return Count(counted="passes", rows_per_key_max=rows_per_key_max)
+
+
+def spread(*edges: int) -> Histogram:
+    """Spread distances."""
+    return Histogram(value="distance", edges=edges)
+
+
+def keyed(**columns: str) -> ir.Table:
+    """Name a table of keys."""
+    return ibis.table(columns, name="keys")
+
+
+def slots(*scales: int) -> Denoiser:
+    """Tell cells by their slots."""
+    return Denoiser(matrix=("key", "key"), scales=scales)
+
+
+KEYED = {"key": "int32", "limit_kmh": "int32"}
+
+WRONG: list[tuple[Live, dict[str, Any], str, dict[str, Any]]] = [
+    (PASSAGE, {"name": ""}, "a name", {"name": "x"}),
+    (PASSAGE, {"key_word": ""}, "a word for its keys", {"key_word": "street"}),
+    (PASSAGE, {"edition": 0}, "an edition from 1 on", {"edition": 2}),
+    (PASSAGE, {"purpose": Purpose}, "people can agree to", {"purpose": Traffic}),
+    (PASSAGE, {"question": QUESTION.drop("d_q")}, "the columns", {}),
+    (PASSAGE, {"question": QUESTION.mutate(d_q=QUESTION.d_q * 1.0)}, "the columns", {}),
+    (PASSAGE, {"question": QUESTION.mutate(phone=QUESTION.subject)}, "the columns", {}),
+    (SPREAD, {"question": QUESTION}, "the columns", {}),
+    (PEOPLE, {"question": QUESTION}, "the columns", {}),
+    (PASSAGE, {"question": QUESTION.mutate(at=NOW)}, "not TimestampNow", {}),
+    (PASSAGE, {"question": QUESTION.sample(0.5, method="block")}, "not Sample", {}),
+    (TIMES, {"measure": Count(counted="", rows_per_key_max=2)}, "a word for what", {}),
+    (TIMES, {"measure": times(0)}, "1 to 1024 rows", {"measure": times(1)}),
+    (TIMES, {"measure": times(1025)}, "1 to 1024 rows", {"measure": times(1024)}),
+    (PEOPLE, {"measure": Presence(counted="")}, "a word for what", {}),
+    (WEEK, {"measure": TwoCounters(value="", prior="5", reach="1")}, "words for a value", {}),
+    (WEEK, {"measure": TwoCounters(value="v", prior="", reach="1")}, "words for a value", {}),
+    (WEEK, {"measure": TwoCounters(value="v", prior="5", reach="")}, "words for a value", {}),
+    (SPREAD, {"measure": Histogram(value="", edges=(1,))}, "a word for the value", {}),
+    (SPREAD, {"measure": spread()}, "2 to 1024 bins", {"measure": spread(5)}),
+    (SPREAD, {"measure": spread(*range(1024))}, "1024 bins", {"measure": spread(*range(1023))}),
+    (SPREAD, {"measure": spread(1, 3, 3)}, "bins that rise", {"measure": spread(1, 3, 4)}),
+    (PASSAGE, {"keys": keyed(road="int32")}, "`key` of int32", {"keys": keyed(**KEYED)}),
+    (PASSAGE, {"keys": keyed(key="int64")}, "`key` of int32", {}),
+    (PASSAGE, {"keys": KEYS.mutate(limit_kmh=KEYS.key)}, "an unbound table", {}),
+    (PASSAGE, {"floor": Floor(people=1)}, "more than one person", {"floor": Floor(people=2)}),
+    (PASSAGE, {"floor": Floor(luck=0)}, "luck", {"floor": Floor(luck=1e-9)}),
+    (PASSAGE, {"floor": Floor(luck=0.5)}, "luck", {"floor": Floor(luck=0.49)}),
+    (PASSAGE, {"blocks": Days()}, "all blocks of a day", {"blocks": Windows()}),
+    (PASSAGE, {"unit": Unit.PERSON_DAY}, "all blocks of a day", {"unit": Unit.PASSAGE}),
+    (PLAN, {"unit": Unit.PASSAGE}, "all blocks of a day", {"unit": Unit.PERSON_DAY}),
+    (PLAN, {"blocks": Days()}, "all blocks of a day", {"blocks": Windows()}),
+    (WEEK, {"blocks": Windows()}, "all blocks of a day", {"blocks": Days()}),
+    (WEEK, {"unit": Unit.PASSAGE}, "all blocks of a day", {"unit": Unit.PERSON_DAY}),
+    (WEEK, {"blocks": Days(days=0)}, "blocks that last", {"blocks": Days(days=1)}),
+    (PLAN, {"blocks": windows(0)}, "blocks that last", {"blocks": windows(1)}),
+    (PLAN, {"combination": Newest(blocks=0)}, "a combination", {"combination": Newest(blocks=9)}),
+    (VISITS, {"bound": OneNorm(whole_max=0)}, "lets somebody count", {"bound": OneNorm()}),
+    (VISITS, wide(1025), "for at most 1024 whole", wide(1024)),
+    (PLAN, {"bound": plan(0, 2)}, "lets somebody count", {"bound": plan(1, 2)}),
+    (PLAN, {"bound": plan(2, 0)}, "lets somebody count", {"bound": plan(2, 1)}),
+    (PLAN, {"bound": plan(1024, 1025)}, "lets somebody count", {"bound": plan(1024, 1024)}),
+    (PASSAGE, {"noise": gaussian("9")}, "Laplace noise for an L1", {"noise": laplace(9 * G)}),
+    (WEEK, {"noise": laplace(9 * G)}, "Gaussian noise for an L2", {"noise": gaussian("9")}),
+    (PASSAGE, {"noise": laplace(1)}, "two steps of the grid", {}),
+    (PASSAGE, {"epsilon": 0}, "an epsilon above 0", {"epsilon": 1}),
+    (PASSAGE, {"epsilon": float("nan")}, "an epsilon above 0", {}),
+    (PASSAGE, {"epsilon": 10.1}, "at most 10", {"epsilon": 10}),
+    (PLAN, {"delta": 2e-6}, "a delta of at most 1e-06", {"delta": 1e-6}),
+    (PASSAGE, {"delta": -1e-9}, "a delta of at most 1e-06", {"delta": 0}),
+    (PASSAGE, {"noise": laplace(G - 1)}, "noise enough for epsilon 1:", {"noise": laplace(G)}),
+    (PASSAGE, {"epsilon": 0.999}, "noise enough for epsilon 0.999", {"epsilon": 1.001}),
+    (VISITS, {"bound": OneNorm(whole_max=2)}, "noise enough", wide(2)),
+    (WEEK, {"noise": gaussian("5.495")}, "its delta is 1e-09", {"noise": gaussian("5.496")}),
+    (WEEK, {"bound": TwoNorm(whole_max=2)}, "noise enough", {"bound": TwoNorm()}),
+    (PLAN, {"delta": 0}, "noise enough", {"delta": 1e-9}),
+    (WEEK, {"denoiser": Denoiser(categories=("town",))}, r"columns \['town'\]", {}),
+    (WEEK, {"denoiser": Denoiser(matrix=("key", "hour"))}, r"columns \['hour'\]", {}),
+    (WEEK, {"denoiser": Denoiser(scales=(24,))}, "a matrix whose slots", {}),
+    (WEEK, {"denoiser": slots(24, 36)}, "multiples", {"denoiser": slots(24, 48)}),
+    (WEEK, {"denoiser": slots(1)}, "multiples", {"denoiser": slots(2)}),
 ]
 
 
-@pytest.mark.parametrize(("right", "change", "why"), WRONG)
+@pytest.mark.parametrize(("right", "wrong", "why", "twin"), WRONG)
 def test_a_wrong_declaration_is_refused_and_told_what_it_lacks(
-    right: Live, change: dict[str, Any], why: str
+    right: Live, wrong: dict[str, Any], why: str, twin: dict[str, Any]
 ) -> None:
     with pytest.raises(BadDeclaration, match=why) as refused:
-        replace(right, **change)
-    assert refused.value.name == change.get("name", right.name)
+        replace(right, **wrong)
+    assert refused.value.name == wrong.get("name", right.name)
     assert len(refused.value.lacks) == 1
+    replace(right, **twin)
 
 
 def test_everything_that_is_lacking_is_told_at_once() -> None:
@@ -98,25 +172,17 @@ def test_the_right_ones_stand() -> None:
         "times",
         "spread by day",
     ]
-    replace(PASSAGE, epsilon=1.001)
-    replace(VISITS, bound=OneNorm(whole_max=2), noise=DiscreteLaplace(scale=2 * G))
-    replace(KEYS_WIDER, floor=Floor(people=2))
-    replace(TIMES, measure=Count(counted="passes", rows_per_key_max=1024))
-    replace(SPREAD, measure=Histogram(value="distance", edges=(*range(1023),)))
-
-
-KEYS_WIDER = replace(PASSAGE, keys=KEYS.mutate(limit_kmh=KEYS.key))
 
 
 @pytest.mark.parametrize(("epsilon", "percent"), [(0.25, 56), (0.5, 62), (1, 73), (2, 88), (4, 98)])
 def test_a_guess_gains_what_the_promise_says(epsilon: float, percent: int) -> None:
     declared = replace(PASSAGE, epsilon=epsilon, noise=DiscreteLaplace(scale=round(G / epsilon)))
-    assert round(declared.guess_percent_max) == percent
-    assert f"at most {percent} % certain" in declared.promise()
+    assert round(declared.promise().guess_percent_max) == percent
+    assert f"at most {percent} % certain" in declared.promise().words
 
 
 def test_the_promise_names_its_unit_its_limits_and_what_it_is_not() -> None:
-    week, plan, passage = WEEK.promise(), PLAN.promise(), PASSAGE.promise()
+    week, plan, passage = (each.promise().words for each in (WEEK, PLAN, PASSAGE))
     assert "everything that one account shares in one local day" in week
     assert "a chance of at most 1e-09" in week
     assert "blocks of 7 days" in week

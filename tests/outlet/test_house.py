@@ -11,7 +11,7 @@ def test_about_tells_the_city_the_clock_and_the_promises(caller: Caller) -> None
 
     assert about["city"]["name"] == "Testby"
     assert about["clock"] == {"now": "2026-11-24T06:12:00Z", "speed": 30.0, "replay": True}
-    assert about["promises"][0]["words"] == LIVE.promise()
+    assert about["promises"][0]["words"] == LIVE.promise().words
     assert about["enrolment"] == "open"
 
 
@@ -44,10 +44,14 @@ def test_a_release_says_what_it_promised_and_how_exact_it_is(house: House, calle
 
     card = caller.get("/v1/releases/a").json()
 
-    assert card["words"] == LIVE.promise()
+    assert card["words"] == LIVE.promise().words
     assert card["promise"]["epsilon"] == 4
     # Two counters, Laplace of scale 1/4 person each: 2 draws of variance 2/16.
     assert card["promise"]["noise_people"] == pytest.approx(0.5, abs=0.01)
+    assert card["promise"]["noise_people_95"] == pytest.approx(1.03, abs=0.01)
+    assert card["promise"]["means"][1] == {"people": 30, "percent": 1.7}
+    assert "noise moves a count of people by 0.5" in card["promise"]["accuracy"].lower()
+    assert card["promise"]["guess_percent_max"] == 98.2
     assert len(card["sha256"]) == 64
 
 
@@ -57,7 +61,7 @@ def test_a_release_under_an_older_promise_does_not_claim_the_new_one(
     house.keeper.keep("a")
     house.declarations = {}
     card = caller.get("/v1/releases/a").json()
-    assert (card["promise"], card["words"]) == (None, LIVE.promise())
+    assert (card["promise"], card["words"]) == (None, LIVE.promise().words)
 
 
 def test_a_release_that_never_was_is_not_found(caller: Caller) -> None:

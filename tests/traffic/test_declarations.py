@@ -97,5 +97,5 @@ def test_usual_speeds_are_told_by_part_of_the_day() -> None:
 def test_the_default_hides_a_day_and_the_weaker_one_says_so() -> None:
     assert live_declaration("person-day") is LIVE_DAY
     assert live_declaration("passage") is LIVE_PASSAGE
-    assert "one local day" in LIVE_DAY.promise()
-    assert "weaker" in LIVE_PASSAGE.promise()
+    assert "one local day" in LIVE_DAY.promise().words
+    assert "weaker" in LIVE_PASSAGE.promise().words

@@ -125,6 +125,20 @@ class Windows:
 type Blocks = Days | Windows
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Newest:
+    """How later readers may take blocks together: the newest so many, added up key by key.
+
+    What they make is made of released numbers, so it costs nothing.
+    """
+
+    blocks: int
+
+
+ALONE: Final = Newest(blocks=1)
+"""Each block is read by itself."""
+
+
 @lru_cache(maxsize=64)
 def calendar(days: tuple[int, ...], zone: ZoneInfo) -> pa.Table:
     """List the quarters of some local `days`, and what the clocks of `zone` show in each."""

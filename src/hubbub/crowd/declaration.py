@@ -1,17 +1,19 @@
-"""What a product declares of a release: from it follow the question, the cost and the promise.
+"""What a product declares of a release. From it alone follow the question, the cost, the promise.
 
-A declaration that lacks something, or claims less than its noise costs, is refused as it is made:
-when the product is imported.
+A declaration that lacks something, or claims more than its noise keeps, is refused as it is made,
+when its product is imported, and told all that is missing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp
 from typing import Final, assert_never
 
+from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
-from hubbub.crowd.blocks import Blocks, Days, Windows
+from hubbub.crowd import bounds
+from hubbub.crowd.blocks import ALONE, Blocks, Days, Newest, Windows
 from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.laws import DiscreteLaplace, G, Noise
 from hubbub.crowd.measure import (
@@ -23,9 +25,28 @@ from hubbub.crowd.measure import (
     Presence,
     TwoCounters,
 )
+from hubbub.crowd.promise import (
+    Accuracy,
+    Promise,
+    accuracy_of,
+    beyond_words,
+    block_words,
+    bound_words,
+    combination_words,
+    guess_percent_max,
+    measured_words,
+    unit_words,
+)
 from hubbub.crowd.structure import AS_DRAWN, Denoiser
+from hubbub.deal.gate import strange
 from hubbub.terms.errors import HubbubError
-from hubbub.terms.purposes import Purpose
+from hubbub.terms.purposes import PURPOSES, Purpose
+
+WHOLE_MAX: Final = 1 << 10
+"""Whole contributions of one unit: a bound beyond would leave the whole numbers that are exact."""
+EPSILON_MAX: Final = 10.0
+"""From here on a guess can become a certainty, and a promise would be none."""
+DELTA_MAX: Final = 1e-6
 
 
 class BadDeclaration(HubbubError):
@@ -44,6 +65,10 @@ class Floor:
     luck: float = 0.01
 
 
+type Demand = tuple[bool, str]
+"""Whether a demand is met, and what is lacking if it is not."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Declaration[For: Purpose]:
     """What is shared of whom, how it is hidden, and what that costs."""
@@ -60,17 +85,17 @@ class Declaration[For: Purpose]:
     delta: float
     blocks: Blocks
     floor: Floor
-    denoiser: Denoiser = AS_DRAWN  # how its tables are told; not part of a release's identity
+    key_word: str = "cell"  # what a key is, in a word that people know
     edition: int = 1  # a question that changes its meaning is a new edition
+    # What is done with released numbers costs nothing and makes no other release of them:
+    combination: Newest = ALONE
+    denoiser: Denoiser = AS_DRAWN
 
     def __post_init__(self) -> None:
         """Refuse what cannot be kept."""
-        if lacks := [
-            *self._lacks_in_words(),
-            *self._lacks_in_measure(),
-            *self._lacks_in_bound(),
-            *self._lacks_in_noise(),
-        ]:
+        demands = (*self._of_question(), *self._of_measure(), *self._of_bound(), *self._of_noise())
+        lacks = [what for is_met, what in demands if not is_met]
+        if lacks := [*lacks, *self.denoiser.lacks({*self.keys.schema().names, *self.measure.cell})]:
             raise BadDeclaration(self.name, lacks)
 
     @property
@@ -85,21 +110,55 @@ class Declaration[For: Purpose]:
             return self.bound.weight
         return min(self.measure.rows_per_key_max, self.bound.whole_max) * G
 
-    @property
-    def guess_percent_max(self) -> float:
-        """Tell what a 50 % guess about one unit can become: e^epsilon / (1 + e^epsilon), in %."""
-        return 100 / (1 + exp(-self.epsilon))
+    def weighed(self, rows: ir.Table) -> ir.Table:
+        """Give what each contribution in `rows`, an answer to the question, adds to which cell."""
+        return bounds.weighed(
+            rows,
+            self.keys,
+            unit=self.unit,
+            measure=self.measure,
+            bound=self.bound,
+            blocks=self.blocks,
+        )
 
-    def promise(self) -> str:
-        """Say in plain words what is hidden, how well, and what is not."""
+    def sums(self, weighed: ir.Table) -> ir.Table:
+        """Sum the counters of the block that is asked about, by cell."""
+        return bounds.sums(weighed, measure=self.measure, blocks=self.blocks)
+
+    def worst(self, weighed: ir.Table) -> ir.Table:
+        """Find the most that any unit adds: it is checked before anything is released."""
+        return bounds.worst(weighed, unit=self.unit, measure=self.measure, bound=self.bound)
+
+    def accuracy(self) -> Accuracy:
+        """Tell how far noise alone moves an answer, from the law and the weight alone."""
+        return accuracy_of(self.measure, self.bound, self.noise)
+
+    def promise(self) -> Promise:
+        """Say in plain words and in numbers what is hidden, how well, and what is not."""
+        unit = unit_words(self.unit, key_word=self.key_word)
+        guess = guess_percent_max(self.epsilon)
         failing = f", failing with a chance of at most {self.delta:g}" if self.delta else ""
-        return (
-            f"{self.name}: {_UNIT_WORDS[self.unit]} stays hidden in the crowd. Whoever sees all "
-            f"that is published, and is 50 % sure that it is in, can become at most "
-            f"{self.guess_percent_max:.0f} % certain (epsilon {self.epsilon:g}{failing}). "
-            f"{_bound_words(self.bound)} The {_measure_words(self.measure)} is counted in "
-            f"blocks of {_block_words(self.blocks)}, each drawn once. A road is shown from about "
-            f"{self.floor.people} people on. {_BEYOND_WORDS[self.unit]}"
+        return Promise(
+            name=self.name,
+            purpose=self.purpose.key,
+            unit=unit,
+            weaker=self.unit is not Unit.PERSON_DAY,
+            epsilon=self.epsilon,
+            delta=self.delta,
+            guess_percent_max=guess,
+            block=block_words(self.blocks),
+            combination=combination_words(self.combination.blocks),
+            floor_people=self.floor.people,
+            accuracy=self.accuracy(),
+            words=(
+                f"{self.name}: {unit} stays hidden in the crowd. Whoever sees all "
+                f"that is published, and is 50 % sure that it is in, can become at most "
+                f"{guess:.0f} % certain (epsilon {self.epsilon:g}{failing}). "
+                f"{bound_words(self.bound, key_word=self.key_word)} "
+                f"The {measured_words(self.measure)} is counted in blocks of "
+                f"{block_words(self.blocks)}, each drawn once. A {self.key_word} is shown from "
+                f"about {self.floor.people} people on. {beyond_words(self.unit)}"
+            ),
         )
 
     def specification(self) -> dict[str, str | int | float]:
@@ -127,38 +186,44 @@ class Declaration[For: Purpose]:
             **({"edges": repr(self.measure.edges)} if isinstance(self.measure, Histogram) else {}),
         }
 
-    def _lacks_in_words(self) -> list[str]:
+    def _of_question(self) -> Iterator[Demand]:
         wanted = {**BASE_COLUMNS, **self.measure.columns}
         columns = {name: str(kind) for name, kind in self.question.schema().items()}
-        return [
-            *(["a name"] if not self.name else []),
-            *(
-                [f"a question with the columns {wanted}, not {columns}"]
-                if columns != wanted
-                else []
-            ),
-            *(
-                ["public keys with a column `key` of int32"]
-                if str(self.keys.schema().get("key")) != "int32"
-                else []
-            ),
-            *self.denoiser.lacks({*self.keys.schema().names, *self.measure.cell}),
-            *(["a floor of more than one person"] if self.floor.people < 2 else []),
-            *(["a floor's luck within 0..0.5"] if not 0 < self.floor.luck < 0.5 else []),
-        ]
+        kinds = strange(self.question)
+        yield bool(self.name and self.key_word), "a name, and a word for its keys"
+        yield self.edition >= 1, "an edition from 1 on"
+        yield self.purpose in PURPOSES.values(), "a purpose that people can agree to"
+        yield columns == wanted, f"a question with the columns {wanted}, not {columns}"
+        yield not kinds, f"a question of unbound tables and nothing else, not {', '.join(kinds)}"
+        yield (
+            isinstance(self.keys.op(), ops.UnboundTable)
+            and str(self.keys.schema().get("key")) == "int32",
+            "an unbound table of public keys with a column `key` of int32",
+        )
+        yield self.combination.blocks >= 1, "a combination of at least one block"
+        yield self.floor.people >= 2, "a floor of more than one person"
+        yield 0 < self.floor.luck < 0.5, "a floor's luck within 0..0.5"
 
-    def _lacks_in_measure(self) -> list[str]:
+    def _of_measure(self) -> Iterator[Demand]:
         match self.measure:
-            case Count(rows_per_key_max=rows_max) if not 1 <= rows_max <= ROWS_MAX:
-                return [f"a count of 1 to {ROWS_MAX} rows of one person in a cell"]
-            case Histogram(edges=edges) if not (edges and len(edges) < ROWS_MAX):
-                return [f"a histogram of 2 to {ROWS_MAX} bins"]
-            case Histogram(edges=edges) if not all(low < high for low, high in pairwise(edges)):
-                return ["edges of bins that rise"]
+            case Presence(counted=counted):
+                yield bool(counted), "a word for what is counted"
+            case Count(counted=counted, rows_per_key_max=rows_max):
+                yield bool(counted), "a word for what is counted"
+                yield (
+                    1 <= rows_max <= ROWS_MAX,
+                    f"a count of 1 to {ROWS_MAX} rows of one person in a cell",
+                )
+            case TwoCounters(value=value, prior=prior, reach=reach):
+                yield all((value, prior, reach)), "words for a value, its prior and its reach"
+            case Histogram(value=value, edges=edges):
+                yield bool(value), "a word for the value that is spread"
+                yield 1 <= len(edges) < ROWS_MAX, f"a histogram of 2 to {ROWS_MAX} bins"
+                yield all(low < high for low, high in pairwise(edges)), "edges of bins that rise"
             case _:
-                return []
+                assert_never(self.measure)
 
-    def _lacks_in_bound(self) -> list[str]:
+    def _of_bound(self) -> Iterator[Demand]:
         match self.bound, self.unit, self.blocks:
             case OneNorm(), Unit.PASSAGE, Windows():
                 fits = True
@@ -168,75 +233,32 @@ class Declaration[For: Purpose]:
                 fits = True
             case _:
                 fits = False
-        lacks = [] if fits else ["a bound that holds for its unit over all blocks of a day"]
-        if not _lets_count(self.bound):
-            lacks.append("a bound that lets somebody count")
-        return lacks
+        yield fits, "a bound that holds for its unit over all blocks of a day"
+        match self.blocks:
+            case Days(days=length) | Windows(length_s=length):
+                yield length >= 1, "blocks that last"
+            case _:
+                assert_never(self.blocks)
+        match self.bound:
+            case OneNorm(whole_max=whole_max) | TwoNorm(whole_max=whole_max):
+                counts = 1 <= whole_max <= WHOLE_MAX
+            case DayPlan(windows_max=windows_max, keys_max=keys_max) as plan:
+                counts = min(windows_max, keys_max) >= 1 and plan.weight >= 1
+            case _:
+                assert_never(self.bound)
+        yield counts, f"a bound that lets somebody count, for at most {WHOLE_MAX} whole"
 
-    def _lacks_in_noise(self) -> list[str]:
-        laplace = isinstance(self.noise, DiscreteLaplace)
-        if laplace is not isinstance(self.bound, OneNorm):
-            return ["Laplace noise for an L1 bound, or Gaussian noise for an L2 bound"]
-        if self.noise.spread < 2:
-            return ["noise at least two steps of the grid wide"]
-        costs = self.noise.delta(self.epsilon, sensitivity=self.sensitivity)
-        if costs > self.delta:
-            return [f"noise enough for epsilon {self.epsilon:g}: its delta is {costs:.3g}"]
-        return []
-
-
-_UNIT_WORDS: Final = {
-    Unit.PERSON_DAY: "everything that one account shares in one local day",
-    Unit.PASSAGE: "one passage of one person over one road in one window",
-}
-_BEYOND_WORDS: Final = {
-    Unit.PERSON_DAY: (
-        "Not promised: one person with two accounts counts as two, and so does one who leaves and "
-        "joins again within the day; the operator, who holds the rows, is trusted."
-    ),
-    Unit.PASSAGE: (
-        "This is the weaker promise: somebody who drives all morning makes many passages, and the "
-        "morning as a whole is not hidden. The operator, who holds the rows, is trusted."
-    ),
-}
-
-
-def _lets_count(bound: Bound) -> bool:
-    match bound:
-        case OneNorm(whole_max=whole_max) | TwoNorm(whole_max=whole_max):
-            return whole_max >= 1
-        case DayPlan(windows_max=windows_max, keys_max=keys_max):
-            return min(windows_max, keys_max) >= 1 and bound.weight >= 1
-    assert_never(bound)
-
-
-def _bound_words(bound: Bound) -> str:
-    match bound:
-        case OneNorm(whole_max=whole_max):
-            return f"All that one of these adds is at most {whole_max} whole."
-        case TwoNorm(whole_max=whole_max):
-            return f"All that one of these adds has a length (L2) of at most {whole_max} whole."
-        case DayPlan(windows_max=windows_max, keys_max=keys_max):
-            return (
-                f"At most {windows_max} windows a day and {keys_max} roads in each are counted, "
-                f"each for {bound.weight}/{G}."
+    def _of_noise(self) -> Iterator[Demand]:
+        epsilon_fits, delta_fits = 0 < self.epsilon <= EPSILON_MAX, 0 <= self.delta <= DELTA_MAX
+        yield epsilon_fits, f"an epsilon above 0, and at most {EPSILON_MAX:g}"
+        yield delta_fits, f"a delta of at most {DELTA_MAX:g}"
+        if isinstance(self.noise, DiscreteLaplace) is not isinstance(self.bound, OneNorm):
+            yield False, "Laplace noise for an L1 bound, or Gaussian noise for an L2 bound"
+        elif self.noise.spread < 2:
+            yield False, "noise at least two steps of the grid wide"
+        elif epsilon_fits and delta_fits:
+            costs = self.noise.delta(self.epsilon, sensitivity=self.sensitivity)
+            yield (
+                costs <= self.delta,
+                f"noise enough for epsilon {self.epsilon:g}: its delta is {costs:.3g}",
             )
-    assert_never(bound)
-
-
-def _measure_words(measure: Measure) -> str:
-    match measure:
-        case Presence(counted=counted) | Count(counted=counted):
-            return f"number of {counted}"
-        case TwoCounters(value=value) | Histogram(value=value):
-            return value
-    assert_never(measure)
-
-
-def _block_words(blocks: Blocks) -> str:
-    match blocks:
-        case Days(days=days):
-            return f"{days} days"
-        case Windows(length_s=length_s):
-            return f"{length_s // 60} minutes"
-    assert_never(blocks)

@@ -99,7 +99,7 @@ class Question[For: Purpose]:
             product=declaration.name,
             block=block.name,
             specification=specification,
-            promise=declaration.promise(),
+            promise=declaration.promise().words,
             debit=_digest(_canonical(plan).encode()) if self._is_planned else release,
             mechanism=mechanism(declaration.noise, sensitivity=declaration.sensitivity),
             accounts=accounts_of(
@@ -231,17 +231,8 @@ def _rows[For: Purpose](question: Question[For]) -> tuple[ir.Table, dict[str, pa
 @lru_cache(maxsize=64)
 def _queries[For: Purpose](declared: Declaration[For], rows: ops.Node) -> tuple[ir.Table, ir.Table]:
     """Write the check and the sums, once for a product: the block is a relation of theirs."""
-    weighed = bounds.weighed(
-        rows.to_expr(),
-        declared.keys,
-        unit=declared.unit,
-        measure=declared.measure,
-        bound=declared.bound,
-        blocks=declared.blocks,
-    )
-    measure, bound = declared.measure, declared.bound
-    worst = bounds.worst(weighed, unit=declared.unit, measure=measure, bound=bound)
-    return worst, bounds.sums(weighed, measure=measure, blocks=declared.blocks)
+    weighed = declared.weighed(rows.to_expr())
+    return declared.worst(weighed), declared.sums(weighed)
 
 
 def _named(name: str, rows: ir.Table | pa.Table) -> ir.Table:

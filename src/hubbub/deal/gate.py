@@ -82,7 +82,8 @@ def bind[For: Purpose](
     clocks and dice.
     """
     one = _one_purpose(permitted.values())
-    _refuse_strange(question.op())
+    if kinds := ", ".join(strange(question)):
+        raise ReadRefused(f"{kinds}: a question is made of the catalogue's tables and nothing else")
     behind = {leaf.name for rows in permitted.values() for leaf in _leaves(rows.rows.op())}
     if open_secrets := public & (behind | permitted.keys()):
         raise ReadRefused(f"{', '.join(sorted(open_secrets))}: about people, so not public")
@@ -92,6 +93,16 @@ def bind[For: Purpose](
         if leaf.name not in public
     }
     return _like(one, question.op().replace(bound).to_expr())
+
+
+def strange(question: ir.Table) -> list[str]:
+    """Name what no question may be made of: a way around the gate, functions, clocks, dice."""
+    asked = question.op()
+    found = [
+        *(node for node in asked.find(ops.Relation) if not isinstance(node, _RELATIONS)),
+        *asked.find(ops.Impure),
+    ]
+    return sorted({type(node).__name__ for node in found})
 
 
 # What a question may be made of: a relation that is not here could be a way around the gate.
@@ -113,16 +124,6 @@ _RELATIONS = (
     ops.JoinReference,
     ops.SelfReference,
 )
-
-
-def _refuse_strange(question: ops.Node) -> None:
-    strange = [
-        *(node for node in question.find(ops.Relation) if not isinstance(node, _RELATIONS)),
-        *question.find(ops.Impure),  # functions of one's own, clocks, dice
-    ]
-    if strange:
-        kinds = ", ".join(sorted({type(node).__name__ for node in strange}))
-        raise ReadRefused(f"{kinds}: a question is made of the catalogue's tables and nothing else")
 
 
 def _leaves(expression: ops.Node) -> list[ops.UnboundTable]:

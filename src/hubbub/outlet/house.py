@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.promise import MeanError
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound
-from hubbub.outlet.promises import hides
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire import About, Health, Promise, ReleaseCard, Releases
 from hubbub.terms.time import iso
@@ -136,16 +136,24 @@ def _limit_asked(asked: Asked) -> int:
 
 
 def _promise(declaration: Declaration[Any]) -> Promise:
-    hidden = hides(declaration)
+    said = declaration.promise()
     return Promise(
-        name=declaration.name,
-        unit=hidden.unit,
-        epsilon=declaration.epsilon,
-        delta=declaration.delta,
-        weaker=hidden.weaker,
-        words=declaration.promise(),
-        noise_people=_noise_people(declaration),
-        floor_people=declaration.floor.people,
+        name=said.name,
+        unit=said.unit,
+        epsilon=said.epsilon,
+        delta=said.delta,
+        weaker=said.weaker,
+        guess_percent_max=round(said.guess_percent_max, 1),
+        block=said.block,
+        words=said.words,
+        accuracy=said.accuracy.words,
+        noise_people=round(said.accuracy.noise_people, 2),
+        noise_people_95=round(said.accuracy.noise_people_95, 2),
+        means=[
+            MeanError(people=mean.people, percent=round(mean.percent, 1))
+            for mean in said.accuracy.means
+        ],
+        floor_people=said.floor_people,
     )
 
 
@@ -160,14 +168,9 @@ def _card(stored: Stored, declarations: Mapping[str, Declaration[Any]]) -> Relea
         words=stored.promise,
         # An older edition may have promised otherwise: then only its own words count.
         promise=_promise(declaration)
-        if declaration is not None and declaration.promise() == stored.promise
+        if declaration is not None and declaration.promise().words == stored.promise
         else None,
     )
-
-
-def _noise_people(declaration: Declaration[Any]) -> float:
-    # A count is the sum of two counters, each with its own draw.
-    return round(declaration.noise.deviation * 2**0.5 / declaration.bound.weight, 2)
 
 
 def _json(answer: msgspec.Struct) -> Response:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from hubbub.crowd.promise import MeanError
 from hubbub.products.traffic.flow import Source
 
 type Fraction = Annotated[float, Meta(ge=0, le=1)]
@@ -128,8 +129,13 @@ class Promise(msgspec.Struct, frozen=True):
     epsilon: float
     delta: float
     weaker: bool  # than the person-day promise, which is the default
+    guess_percent_max: float  # what a 50 % guess about one unit can become
+    block: str  # what is noised once
     words: str
-    noise_people: float  # standard deviation of a count
+    accuracy: str  # how exact it can be, in words
+    noise_people: float  # standard deviation of a count, by the noise alone
+    noise_people_95: float  # 95 of 100 counts are off by no more
+    means: list[MeanError]  # how far noise moves a mean of 10, 30, 100 people; empty: no mean
     floor_people: int  # a road is shown from about so many people on, on the noisy count
 
 

@@ -67,7 +67,7 @@ def export_traffic(home: Home, out: Path, *, day: date | None = None) -> Exporte
     day = day or max(rows, default=None)
     wanted = rows.get(day, []) if day else []
     columns = zip(*wanted, strict=True) if wanted else [()] * len(SCHEMA)
-    schema = SCHEMA.with_metadata({"promise": declared.promise()})
+    schema = SCHEMA.with_metadata({"promise": declared.promise().words})
     pq.write_table(pa.table([pa.array(each) for each in columns], schema=schema), out)
     return Exported(len(wanted), day)
 

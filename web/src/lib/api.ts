@@ -6,8 +6,13 @@ export interface Promise_ {
   epsilon: number;
   delta: number;
   weaker: boolean;
+  guess_percent_max: number;
+  block: string;
   words: string;
+  accuracy: string;
   noise_people: number;
+  noise_people_95: number;
+  means: { people: number; percent: number }[];
   floor_people: number;
 }
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from hubbub.crowd.blocks import CALENDAR, QUARTER_US, Days, Windows
+from hubbub.crowd.blocks import CALENDAR, QUARTER_US, Days, Newest, Windows
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit, d_q
 from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.keys import PublicKeys
@@ -135,6 +135,7 @@ LIVE_DAY: Final = Declaration(
     purpose=LiveTraffic,
     question=_live_question(),
     keys=ROADS,
+    key_word="road",
     unit=Unit.PERSON_DAY,
     measure=_MEASURE,
     bound=DayPlan(windows_max=12, keys_max=3),
@@ -143,6 +144,7 @@ LIVE_DAY: Final = Declaration(
     delta=1e-9,
     blocks=Windows(length_s=300, groups=10),
     floor=Floor(people=10, luck=0.01),
+    combination=Newest(blocks=3),
 )
 """Live traffic that hides a person's whole day. It takes a big city to show something."""
 
@@ -151,6 +153,7 @@ LIVE_PASSAGE: Final = Declaration(
     purpose=LiveTraffic,
     question=_live_question(),
     keys=ROADS,
+    key_word="road",
     unit=Unit.PASSAGE,
     measure=_MEASURE,
     bound=OneNorm(),
@@ -159,6 +162,7 @@ LIVE_PASSAGE: Final = Declaration(
     delta=0,
     blocks=Windows(length_s=300, groups=10),
     floor=Floor(people=3, luck=0.05),
+    combination=Newest(blocks=3),
 )
 """Live traffic that hides one passage only: the weaker promise, and named so wherever it shows."""
 
@@ -167,6 +171,7 @@ TYPICAL: Final = Declaration(
     purpose=Traffic,
     question=_typical_question(),
     keys=ROAD_SLOTS,
+    key_word="road",
     unit=Unit.PERSON_DAY,
     measure=_MEASURE,
     bound=TwoNorm(),
@@ -175,6 +180,7 @@ TYPICAL: Final = Declaration(
     delta=1e-9,
     blocks=Days(days=7),
     floor=Floor(people=10, luck=0.01),
+    combination=Newest(blocks=4),
 )
 """The usual speeds of a week, by part of the day."""
 

@@ -3,7 +3,6 @@
 from collections import deque
 from functools import partial
 from math import exp
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,11 +23,6 @@ from hubbub.products.traffic.flow import LiveFlow
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.time import SECOND, Instant, moment
 
-WINDOWS_MAX: Final = 3
-"""How many windows of each road live traffic is made of; older ones become its past."""
-WEEKS_MAX: Final = 4
-"""How many weeks' usual speeds are taken together."""
-
 
 class LivePicture:
     """Takes the windows of one plan of live traffic as they are released, oldest first."""
@@ -38,9 +32,10 @@ class LivePicture:
     ) -> None:
         self._declaration, self._roads, self._zone = declaration, roads, zone
         self._length_s = windows_of(declaration).length_s
+        self._recent_s = declaration.combination.blocks * self._length_s
         self._recent: deque[tuple[Instant, Released[pa.Table]]] = deque()
         self._past: dict[int, Released[pa.Table]] = {}  # by hour of the local day
-        self._weeks: deque[Released[pa.Table]] = deque(maxlen=WEEKS_MAX)
+        self._weeks: deque[Released[pa.Table]] = deque(maxlen=TYPICAL.combination.blocks)
 
     def add(self, window: Released[pa.Table], *, end: Instant) -> None:
         """Take a window that ended at `end`."""
@@ -63,7 +58,7 @@ class LivePicture:
 
     def _grow_old(self, now: Instant) -> None:
         """Let windows that are no longer recent become part of the past."""
-        while self._recent and now - self._recent[0][0] > WINDOWS_MAX * self._length_s * SECOND:
+        while self._recent and now - self._recent[0][0] > self._recent_s * SECOND:
             end, window = self._recent.popleft()
             hour = moment(end, self._zone).hour
             past = [self._past[hour]] if hour in self._past else []

@@ -35,18 +35,21 @@ format: ## Put the code in the house's format
 	$(BIN)/ruff format
 
 bench: ## Score the published speeds against the truth in DATA, and measure the door
-	@sh tools/bootstrap.sh dev
+	@sh tools/bootstrap.sh bench
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.gates
 	@test -d "$(DATA)" || { echo "no mornings with their truth in $(DATA): make bench DATA=FOLDER"; exit 2; }
 	@$(BIN)/python -m bench.delay $(DATA)
 	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)
+	@$(BIN)/python -m bench.accuracy $(DATA)
 
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes
 	@sh tools/bootstrap.sh dev
 	$(COMPILE) --upgrade --group build --output-file requirements.txt
 	$(COMPILE) --upgrade --group build --group dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
+	$(COMPILE) --upgrade --group build --group dev --group bench \
+		--constraint requirements-dev.txt --output-file requirements-bench.txt
 
 clean: ## Remove the environment, caches and the demo's state
 	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \

@@ -12,7 +12,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -33,6 +33,7 @@ from hubbub.crowd.book import Bill, Book, Cap, Stored, standard_caps
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import Question, Released, release, spend
 from hubbub.crowd.laws import DiscreteLaplace, G
+from hubbub.crowd.noise import Entropy
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.products.traffic.declarations import (
     LIVE_DAY,
@@ -105,12 +106,22 @@ type Integers = npt.NDArray[np.int64]
 tell = partial(print, flush=True)
 
 
+class Window(NamedTuple):
+    """One window of one group of roads, as it was released."""
+
+    number: int
+    group: int
+    end: Instant
+    released: Released[pa.Table]
+
+
 class Shown(NamedTuple):
     """What was shown from `at_s` of the day on, when a window of `group` had just come."""
 
     at_s: int
     group: int
-    flow: LiveFlow
+    kph: Floats
+    live: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -129,39 +140,40 @@ class Bench:
 
     def __init__(self, folder: Path, scratch: Path) -> None:
         (extract,) = folder.glob("*.osm.pbf")
-        self._folder, self.name = folder, folder.name
+        self.folder, self.name = folder, folder.name
         self._city = build_city(
             extract, scratch / self.name, name=self.name, progress=lambda _what, _done: None
         )
-        self._roads = Roads(self._city.segments)
+        self.zone, self.roads = self._city.zone, Roads(self._city.segments)
         pieces = pl.DataFrame(self._city.pieces)
-        self._samples = read_samples(folder / "sumo2valhalla.json.gz", pieces)
+        self.samples = read_samples(folder / "sumo2valhalla.json.gz", pieces)
         self._pieces = pieces.select("segment", "way_id", "forward", "from_frac", "to_frac").unique(
             maintain_order=True
         )
-        self._engine = Engine()
+        self.engine = Engine()
         self.mornings = [self._match(name, number) for number, name in enumerate(DAYS)]
 
     def run(self, declaration: Declaration[LiveTraffic], share: float, *, book: Book) -> None:
         """Publish both mornings under one plan, and print how near they came."""
-        picture = LivePicture(declaration, self._roads, zone=self._city.zone)
+        picture = LivePicture(declaration, self.roads, zone=self.zone)
         for name, morning in zip(DAYS, self.mornings, strict=True):
             began = time.process_time()
-            shown = list(self._publish(morning, share, declaration, picture=picture, book=book))
+            windows = self.windows(morning, share, declaration, book=book)
+            shown = list(show(windows, picture, midnight=morning.midnight))
             cpu_s = time.process_time() - began
-            truth = pl.read_parquet(self._folder / name / "truth_5min.parquet")
+            truth = pl.read_parquet(self.folder / name / "truth_5min.parquet")
             for kind in ("as shown", "live", "by window"):
-                scored = score(self._rows(shown, only=kind), truth, self._samples)
+                scored = score(self.rows(shown, only=kind), truth, self.samples)
                 tell(f"{declaration.name:16} {_line(name, share, kind, scored)}")
             tell(f"  {len(shown)} windows, {1000 * cpu_s / len(shown):.0f} cpu-ms each")
             if declaration is LIVE_DAY:
-                picture.add_week(self._week(morning, share, book=book))
+                picture.add_week(self.week([morning], share, book=book))
 
     def _match(self, name: str, number: int) -> Morning:
         """Read a morning through gate 1 and follow its phones, 30 s at a time."""
         day = FIRST_DAY + timedelta(days=number)
-        midnight = instant(datetime.combine(day, datetime.min.time(), self._city.zone))
-        pings, rank, seconds = _pings(self._folder / name / "pings.parquet", midnight)
+        midnight = instant(datetime.combine(day, datetime.min.time(), self.zone))
+        pings, rank, seconds = _pings(self.folder / name / "pings.parquet", midnight)
         matching = LiveMatching(self._city.matcher())
         found: list[pa.Table] = []
         cut = np.searchsorted(seconds, np.arange(seconds[0], seconds[-1] + AFTER_S, TICK_S))
@@ -184,59 +196,65 @@ class Bench:
         dead = ibis.table({"receipt": "int64"}, name="dead")
         relations = {name: rows, "dead": pa.table({"receipt": pa.array([], pa.int64())})}
         asked = permit(leaf, purpose, Recipient.OWN, dead=dead)
-        return collect(asked, partial(self._engine.run, relations=relations))
+        return collect(asked, partial(self.engine.run, relations=relations))
 
-    def _publish(
+    def windows(
         self,
         morning: Morning,
         share: float,
         declaration: Declaration[LiveTraffic],
         *,
-        picture: LivePicture,
         book: Book,
-    ) -> Iterator[Shown]:
-        """Ask for each window once it is over, and look at the picture every 30 s."""
-        passes = _of_share(morning, share)
+        entropy: Entropy = os.urandom,
+    ) -> Iterator[Window]:
+        """Ask for each window once it is over."""
+        passes = of_share(morning, share)
         at = passes["at"].to_numpy()
         since = Instant(morning.midnight + morning.begin_s * SECOND)
         until = Instant(morning.midnight + (morning.end_s + AFTER_S) * SECOND)
-        windows = windows_of(declaration)
-        for block in windows.blocks_ended(since, until, zone=self._city.zone):
-            end = windows.end(block.window, block.group)
-            first = Instant(end - windows.length_s * SECOND)
+        blocks = windows_of(declaration)
+        for block in blocks.blocks_ended(since, until, zone=self.zone):
+            end = blocks.end(block.window, block.group)
+            first = Instant(end - blocks.length_s * SECOND)
             if declaration is LIVE_DAY:  # its plan looks back to the day's first row
                 first = morning.midnight
             rows = passes.slice(*_between(at, first, end))
             question = Question(
                 declaration=declaration,
                 rows={"passes": self._permitted(rows, "held", PASSES_SCHEMA, purpose=LiveTraffic)},
-                keys=self._roads.keys,
+                keys=self.roads.keys,
                 block=block,
                 memory="the recording",
             )
-            now = Instant(end + GATHERED_S * SECOND)
-            payment = spend(book, question, at=now)
-            released = release(question, payment, engine=self._engine.run, entropy=os.urandom)
-            picture.add(released, end=end)
-            flow = picture.at(now)
-            if flow is not None:
-                yield Shown((now - morning.midnight) // SECOND, block.group, flow.value)
+            payment = spend(book, question, at=Instant(end + GATHERED_S * SECOND))
+            released = release(question, payment, engine=self.engine.run, entropy=entropy)
+            yield Window(block.window, block.group, end, released)
 
-    def _week(self, morning: Morning, share: float, *, book: Book) -> Released[pa.Table]:
-        """Release the usual speeds of the morning's week, as if nothing else was in it."""
+    def week(
+        self,
+        mornings: Sequence[Morning],
+        share: float,
+        *,
+        book: Book,
+        entropy: Entropy = os.urandom,
+    ) -> Released[pa.Table]:
+        """Release the usual speeds of the mornings' week, as if nothing else was in it."""
         assert isinstance(TYPICAL.blocks, Days), "usual speeds are released in weeks"
-        block = TYPICAL.blocks.block(day_number(morning.midnight, self._city.zone), self._city.zone)
-        rows = self._permitted(_of_share(morning, share), "held", PASSES_SCHEMA, purpose=Traffic)
+        midnight = mornings[0].midnight
+        block = TYPICAL.blocks.block(day_number(midnight, self.zone), self.zone)
+        passes = pa.concat_tables([of_share(morning, share) for morning in mornings])
         question = Question(
             declaration=TYPICAL,
-            rows={"passes": rows},
-            keys=self._roads.slot_keys,
+            rows={
+                "passes": self._permitted(passes, "held", PASSES_SCHEMA, purpose=Traffic),
+            },
+            keys=self.roads.slot_keys,
             block=block,
         )
-        payment = spend(book, question, at=morning.midnight)
-        return release(question, payment, engine=self._engine.run, entropy=os.urandom)
+        payment = spend(book, question, at=midnight)
+        return release(question, payment, engine=self.engine.run, entropy=entropy)
 
-    def _rows(self, shown: Sequence[Shown], *, only: str) -> pl.DataFrame:
+    def rows(self, shown: Sequence[Shown], *, only: str) -> pl.DataFrame:
         """Give rows as the scorer reads them.
 
         "as shown" and "live": what the map showed, from the moment that it did. "by window": what
@@ -249,20 +267,34 @@ class Bench:
             begin_s, length_s = each.at_s, TICK_S
             wanted = np.ones(len(segment), dtype=bool)
             if only == "live":
-                live = np.array([road.source == "live" for road in each.flow.roads])
-                wanted = live[segment]
+                wanted = each.live[segment]
             if only == "by window":
                 begin_s, length_s = each.at_s - GATHERED_S - WINDOW_S, WINDOW_S
                 wanted = segment % GROUPS == each.group
-            kph = np.array([road.speed_kmh for road in each.flow.roads])
             frames.append(
                 pieces.filter(wanted).with_columns(
-                    kph=kph[segment[wanted]],
+                    kph=each.kph[segment[wanted]],
                     window_start=pl.lit(begin_s),
                     window_s=pl.lit(length_s),
                 )
             )
         return pl.concat(frames)
+
+
+def show(windows: Iterable[Window], picture: LivePicture, *, midnight: Instant) -> Iterator[Shown]:
+    """Put windows into the picture as they come, and look at it each time."""
+    for each in windows:
+        picture.add(each.released, end=each.end)
+        now = Instant(each.end + GATHERED_S * SECOND)
+        flow = picture.at(now)
+        if flow is not None:
+            yield seen(flow.value, at_s=(now - midnight) // SECOND, group=each.group)
+
+
+def seen(flow: LiveFlow, *, at_s: int, group: int = 0) -> Shown:
+    """Look at a picture: how fast each road is, and whether that is live."""
+    live = np.array([road.source == "live" for road in flow.roads])
+    return Shown(at_s, group, np.array([road.speed_kmh for road in flow.roads]), live)
 
 
 def _pings(path: Path, midnight: Instant) -> tuple[pa.Table, Floats, Integers]:
@@ -286,7 +318,7 @@ def _pings(path: Path, midnight: Instant) -> tuple[pa.Table, Floats, Integers]:
     return rows.to_arrow(), devices["share_rank"].to_numpy(), frame["t"].to_numpy()
 
 
-def _of_share(morning: Morning, share: float) -> pa.Table:
+def of_share(morning: Morning, share: float) -> pa.Table:
     """Give the passes of as many people as share."""
     subjects = morning.passes["subject"].to_numpy()
     return morning.passes.filter(pa.array(morning.rank[subjects] < share))

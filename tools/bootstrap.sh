@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make .venv ready: `sh tools/bootstrap.sh run` to use hubbub, `dev` (the default) to test it too.
+# Make .venv ready: `sh tools/bootstrap.sh run` to use hubbub, `dev` (the default) to test it too,
+# `bench` to measure it as well.
 # Needs nothing but Python 3.13 and the package registries. Quick and silent when nothing changed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,7 +11,8 @@ requirements_of() {
     case $1 in
     run) echo requirements.txt ;;
     dev) echo requirements-dev.txt ;;
-    *) say "usage: sh tools/bootstrap.sh [run|dev]" && return 2 ;;
+    bench) echo requirements-bench.txt ;;
+    *) say "usage: sh tools/bootstrap.sh [run|dev|bench]" && return 2 ;;
     esac
 }
 
@@ -77,8 +79,11 @@ fi
 
 level=${1:-dev}
 requirements=$(requirements_of "$level")
-# What is ready for `dev` serves `run` as well.
-if is_ready dev || { [ "$level" = run ] && is_ready run; }; then exit 0; fi
+# What is ready for `bench` serves `dev` as well, and both serve `run`.
+for ready in bench dev run; do
+    if is_ready $ready; then exit 0; fi
+    if [ $ready = "$level" ]; then break; fi
+done
 
 # An environment that was left half made, or moved, is made again: what it holds cannot be known.
 if [ -f .venv/unfinished ] || [ "$(cat .venv/place 2>/dev/null)" != "$PWD" ] || ! is_python_313 .venv/bin/python; then
@@ -86,7 +91,7 @@ if [ -f .venv/unfinished ] || [ "$(cat .venv/place 2>/dev/null)" != "$PWD" ] || 
     echo "$PWD" >.venv/place
 fi
 : >.venv/unfinished
-rm -f .venv/ready-run .venv/ready-dev
+rm -f .venv/ready-run .venv/ready-dev .venv/ready-bench
 
 uv=$(find_uv)
 quiet=--quiet

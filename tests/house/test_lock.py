@@ -17,6 +17,7 @@ GROUPS = PROJECT["dependency-groups"]
 LOCKS = {
     "requirements.txt": [*RUN, *GROUPS["build"]],
     "requirements-dev.txt": [*RUN, *GROUPS["build"], *GROUPS["dev"]],
+    "requirements-bench.txt": [*RUN, *GROUPS["build"], *GROUPS["dev"], *GROUPS["bench"]],
 }
 
 
@@ -40,9 +41,10 @@ def test_every_package_is_pinned_with_its_hashes(lock: str) -> None:
     assert set(options) == {"--hash"}, "no index, no link: where packages come from is not ours"
 
 
-def test_what_tests_use_is_what_runs() -> None:
-    run, dev = pins("requirements.txt"), pins("requirements-dev.txt")
-    assert {name for name in run if run[name].split(" ")[0] != dev[name].split(" ")[0]} == set()
+@pytest.mark.parametrize("lock", ["requirements-dev.txt", "requirements-bench.txt"])
+def test_what_is_tested_and_measured_is_what_runs(lock: str) -> None:
+    run, used = pins("requirements.txt"), pins(lock)
+    assert {name for name in run if run[name].split(" ")[0] != used[name].split(" ")[0]} == set()
 
 
 def imported(file: Path) -> set[str]:

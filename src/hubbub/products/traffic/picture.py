@@ -20,7 +20,7 @@ from hubbub.products.traffic.declarations import (
     windows_of,
 )
 from hubbub.products.traffic.flow import LiveFlow
-from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant, moment
 
 
@@ -28,9 +28,15 @@ class LivePicture:
     """Takes the windows of one plan of live traffic as they are released, oldest first."""
 
     def __init__(
-        self, declaration: Declaration[LiveTraffic], roads: Roads, *, zone: ZoneInfo
+        self,
+        declaration: Declaration[LiveTraffic],
+        roads: Roads,
+        *,
+        zone: ZoneInfo,
+        typical: Declaration[Traffic] = TYPICAL,
     ) -> None:
         self._declaration, self._roads, self._zone = declaration, roads, zone
+        self._typical = typical
         self._length_s = windows_of(declaration).length_s
         self._recent_s = declaration.combination.blocks * self._length_s
         self._recent: deque[tuple[Instant, Released[pa.Table]]] = deque()
@@ -43,7 +49,7 @@ class LivePicture:
         self._grow_old(end)
 
     def add_week(self, week: Released[pa.Table]) -> None:
-        """Take the usual speeds of a week (`TYPICAL`): the base where live counts too few."""
+        """Take the usual speeds of a week (`typical`): the base where live counts too few."""
         self._weeks.append(week)
 
     def at(self, now: Instant) -> Released[LiveFlow] | None:
@@ -104,7 +110,7 @@ class LivePicture:
         """Turn a week's counters into people, in one part of the day."""
         counters = (table[name].to_numpy() for name in ("up", "down"))
         up, down = (each.reshape(-1, TYPICAL_SLOTS)[:, slot] / G for each in counters)
-        noise = np.full(len(up), 2 * (TYPICAL.noise.deviation / G) ** 2)
+        noise = np.full(len(up), 2 * (self._typical.noise.deviation / G) ** 2)
         return Tally(up + down, up - down, noise)
 
     def _tally(self, table: pa.Table) -> Tally:

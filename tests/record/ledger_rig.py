@@ -18,6 +18,7 @@ WEEKLY = Mechanism(GAUSSIAN, Fraction(5496, 1000))
 CAPS = {
     "busy": Cap(epsilon=1, delta=0),
     "typical": Cap(epsilon=1, delta=1e-9),
+    "funnel": Cap(epsilon=1, delta=1e-8),
     "everything": Cap(epsilon=1.2, delta=1e-8),
 }
 
@@ -49,7 +50,12 @@ def bill(
 
 def opened(home: Path) -> Ledger:
     """Open the ledger in `home`, with its witness beside the rows."""
-    return Ledger(home / "ledger.sqlite", witness=home / "events" / "_ledger.head", caps=CAPS)
+    return Ledger(home / "ledger.sqlite", witness=witness(home), caps=CAPS)
+
+
+def witness(home: Path) -> Path:
+    """Tell where the rows of `home` remember its ledger."""
+    return home / "events" / "_ledger.head"
 
 
 def tampered(home: Path, *statements: str) -> None:

@@ -4,11 +4,13 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from fractions import Fraction
+from math import log, sqrt
 from pathlib import Path
 
 import pytest
 
-from hubbub.crowd.book import BlockTaken, BudgetSpent
+from hubbub.crowd.book import BlockTaken, BudgetSpent, Mechanism
 from hubbub.record.ledger import Ledger, NeverPaid, ScopeWithoutCap
 from hubbub.record.ledger_check import verify
 from hubbub.record.ledger_shelf import LedgerShelf
@@ -16,6 +18,8 @@ from hubbub.record.ledger_witness import LedgerLost
 from hubbub.terms.errors import Refused
 from hubbub.terms.time import Instant
 from record.ledger_rig import NOON, WEEKLY, bill, opened, spent, tampered
+
+ONE = Fraction(1)
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def test_a_debit_is_on_disk_when_it_returns(ledger: Ledger, tmp_path: Path) -> N
 
 def test_a_commit_waits_for_the_disk(ledger: Ledger) -> None:
     """A kill cannot show it, only a power cut: full synchronisation of the write-ahead log."""
-    asked = ledger._sqlite.execute
+    asked = ledger._file.sqlite.execute
     assert asked("PRAGMA synchronous").fetchone() == (2,)
     assert asked("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -94,6 +98,17 @@ def test_mechanisms_compose_by_their_privacy_loss(ledger: Ledger, tmp_path: Path
     assert before[0] < 1
 
 
+def test_a_laplace_of_epsilon_1_costs_1_also_where_delta_is_allowed(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Billed as zCDP, it would cost 6.5 at this delta (Bun & Steinke 2016)."""
+    rho = Fraction(1) ** 2 / 2
+    assert float(rho) + 2 * sqrt(float(rho) * log(1e8)) == pytest.approx(6.57, abs=0.01)
+    one = bill("monday", product="funnel", scopes=("funnel",), mechanism=Mechanism("laplace", ONE))
+    ledger.debit(one, at=NOON)
+    assert spent(tmp_path, "funnel") == [1.0]
+
+
 def test_a_plan_is_debited_once_a_day_and_each_of_its_windows_drawn_once(
     ledger: Ledger, tmp_path: Path
 ) -> None:
@@ -106,6 +121,14 @@ def test_a_plan_is_debited_once_a_day_and_each_of_its_windows_drawn_once(
     assert spent(tmp_path) == [0.5, 0.5]
     assert ledger.store(bill("window 1").release, b"one", at=NOON).output == b"one"
     assert ledger.store(bill("window 1").release, b"two", at=NOON).output == b"one"
+
+
+def test_a_refusal_tells_of_a_plan_how_many_releases_it_paid(ledger: Ledger) -> None:
+    for window in range(5):
+        ledger.debit(bill(f"window {window}", debit="plan"), at=NOON)
+    ledger.debit(bill("monday"), at=NOON)
+    with pytest.raises(BudgetSpent, match="and 4 of the same plan"):
+        ledger.debit(bill("tuesday"), at=NOON)
 
 
 def test_a_block_is_asked_about_in_one_way(ledger: Ledger, tmp_path: Path) -> None:
@@ -318,6 +341,13 @@ def test_another_process_reads_what_was_released(ledger: Ledger, tmp_path: Path)
         (account,) = shelf.accounts(scope="busy")
         assert (account.spent_epsilon, account.cap_epsilon) == (1, 1)
         assert shelf.accounts() == [account]
+        assert (account.left_epsilon, account.closed) == (0, False)
+        assert [(debit.block, debit.releases) for debit in account.debits] == [
+            ("monday", 1),
+            ("tuesday", 1),
+        ]
+        assert shelf.accounts(day="2025-11-25") == [account]
+        assert shelf.accounts(day="2025-11-26") == []
 
 
 def test_the_newest_releases_are_listed_page_by_page(ledger: Ledger, tmp_path: Path) -> None:

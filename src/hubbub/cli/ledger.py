@@ -1,38 +1,56 @@
-"""The ledger: what was spent of people's privacy."""
+"""The ledger: what was spent of people's privacy, on what, and what is left."""
 
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import groupby
 from typing import Final
 
+import click
 import msgspec
-from rich.table import Table
 
-from hubbub.cli.root import FAILED, Asked, command, hubbub, told
+from hubbub.cli.root import FAILED, Asked, command, day_of, hubbub
+from hubbub.record.ledger_shelf import Spent
+from hubbub.record.ledger_tables import Adopted
+from hubbub.run.adoption import adopt_ledger
 from hubbub.run.children import python, run_to_end
-from hubbub.run.house import open_shelf
+from hubbub.run.house import house_clock, open_shelf
 from hubbub.terms.errors import BadInput
+from hubbub.terms.time import Instant, iso
 
-_ACCOUNTS_SHOWN: Final = 40
+_DAYS_SHOWN: Final = 14
+_RELEASES_SHOWN: Final = 40
+_ROW: Final = "{:<11} {:<18} {:<11} {:>6} {:>6} {:>7}  {}"
 
 
-@hubbub.group()
+class ShownUnlessNamed(click.Group):
+    """A group of commands whose first one, `show`, need not be named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `show` in front of options of its own, and where nothing is given."""
+        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["show", *args])
+
+
+@hubbub.group(cls=ShownUnlessNamed)
 def ledger() -> None:
-    """Look at what was spent of people's privacy."""
+    """Show what was spent of people's privacy on what, and what is left.
+
+    `hubbub ledger` is `hubbub ledger show`, and takes its options.
+    """
 
 
 @command(ledger, "show")
-def ledger_show(asked: Asked) -> None:
-    """Show what was spent of what, and what is left."""
-    spent = open_shelf(asked.home).accounts()
-    if asked.as_json:
-        asked.answer(spent)
-        return
-    table = Table("period", "product", "hides", "spent", "cap", box=None, pad_edge=False)
-    for row in spent[:_ACCOUNTS_SHOWN]:
-        shown = (f"{row.spent_epsilon:.2f}", f"{row.cap_epsilon:.2f}")
-        table.add_row(row.account.period, row.account.scope, row.account.unit, *shown)
-    told.print(table if spent else "nothing was spent yet")
-    if len(spent) > _ACCOUNTS_SHOWN:
-        told.print(f"and {len(spent) - _ACCOUNTS_SHOWN} older ones: --json has them all")
+@click.option("--day", metavar="YYYY-MM-DD", help="This day only, with its releases.")
+@click.option("--product", help="What was spent from this product's budget only.")
+def ledger_show(asked: Asked, day: str | None, product: str | None) -> None:
+    """Show what was spent of what, on which releases, and what is left."""
+    chosen = day_of(day)
+    with closing(open_shelf(asked.home)) as shelf:
+        spent = shelf.accounts(scope=product, day=None if chosen is None else chosen.isoformat())
+        adoptions = shelf.adoptions()
+    lines = [*_table(spent), *_closed(adoptions), *(_releases(spent) if chosen else [])]
+    asked.answer({"accounts": spent, "adoptions": adoptions}, lines)
 
 
 @command(ledger, "verify")
@@ -48,8 +66,70 @@ def ledger_verify(asked: Asked) -> None:
         sys.exit(FAILED)
 
 
+@command(ledger, "adopt")
+def ledger_adopt(asked: Asked) -> None:
+    """Go on with a ledger that was copied, moved or restored; closes all days up to today.
+
+    Do this only if no other hubbub goes on with the same people's rows: two that do are two that
+    must be trusted, and each spends every later day in full.
+    """
+    through = adopt_ledger(asked.home, at=house_clock(asked.settings).now())
+    lines = [
+        f"adopted: days up to {through} are closed, and what was released of them can be read",
+        "again. Stop any other hubbub that goes on with the same people's rows.",
+    ]
+    asked.answer({"through": through}, lines)
+
+
 class _Verified(msgspec.Struct):
     entries: int
     releases: int
     head: str
     faults: list[str]
+
+
+def _table(spent: list[Spent]) -> Iterator[str]:
+    """Write a line a budget and day: a tired reader wants to know what is left."""
+    if not spent:
+        yield "nothing was spent"
+        return
+    yield _ROW.format("day", "budget", "hides", "spent", "of", "left", "on")
+    days = sorted({each.account.day for each in spent}, reverse=True)
+    for budget, group in groupby(spent, key=_budget):
+        if budget[0] in days[:_DAYS_SHOWN]:
+            yield _ROW.format(*budget, *_sums([*group]))
+    if len(days) > _DAYS_SHOWN:
+        yield f"and {len(days) - _DAYS_SHOWN} days before: --day shows one, --json has them all"
+
+
+def _budget(spent: Spent) -> tuple[str, str, str]:
+    return spent.account.day, spent.account.scope, spent.account.unit
+
+
+def _sums(accounts: list[Spent]) -> tuple[str, str, str, str]:
+    """Sum up the accounts of one budget and day: of several, the one that has least left."""
+    least = min(accounts, key=lambda each: each.left_epsilon)
+    releases: dict[str, int] = {}
+    for debit in (debit for each in accounts for debit in each.debits):
+        releases[debit.product] = releases.get(debit.product, 0) + debit.releases
+    on = ", ".join(f"{count} of {product}" for product, count in releases.items())
+    each = f" (in {len(accounts)} accounts)" if len(accounts) > 1 else ""
+    left = "closed" if least.closed else f"{least.left_epsilon:.2f}"
+    return f"{least.spent_epsilon:.2f}", f"{least.cap_epsilon:.2f}", left, on + each
+
+
+def _closed(adoptions: list[Adopted]) -> Iterator[str]:
+    for adopted in adoptions:
+        yield f"adopted at {iso(Instant(adopted.at))}: days up to {adopted.through} are closed"
+
+
+def _releases(spent: Iterable[Spent]) -> list[str]:
+    """List what was debited, the newest first; a plan by its first release."""
+    debits = {debit.release: debit for each in spent for debit in each.debits}.values()
+    lines = ["", "paid, newest first; reading any of these again is free"] if debits else []
+    for debit in sorted(debits, key=lambda each: each.at, reverse=True)[:_RELEASES_SHOWN]:
+        more = f", and {debit.releases - 1} more of its plan" if debit.releases > 1 else ""
+        lines.append(f"{iso(debit.at)}  {debit.product}, {debit.block}: {debit.release}{more}")
+    if len(debits) > _RELEASES_SHOWN:
+        lines.append(f"and {len(debits) - _RELEASES_SHOWN} before: --json has them all")
+    return lines

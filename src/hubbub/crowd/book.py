@@ -32,7 +32,12 @@ class Account:
 
     scope: str
     unit: str
-    period: str
+    period: str  # begins with its local day
+
+    @property
+    def day(self) -> str:
+        """Give the local day that it is of."""
+        return self.period[:10]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +132,18 @@ def mechanism(noise: Noise, *, sensitivity: int) -> Mechanism:
     """Name what `noise` does to a unit that adds at most `sensitivity`."""
     law = LAPLACE if isinstance(noise, DiscreteLaplace) else GAUSSIAN
     return Mechanism(law, noise.spread / sensitivity)
+
+
+class DayClosed(Refused):
+    """The ledger was adopted on that day or later, and may not know what was spent of it."""
+
+    def __init__(self, *, account: Account, through: str) -> None:
+        super().__init__(
+            f"{account.scope}, {account.unit} {account.period}: the ledger was copied or restored, "
+            f"and adopted; days up to {through} are closed, because another copy may have spent "
+            "them. What was released can be read again, free; anything new waits for a later day."
+        )
+        self.account, self.through = account, through
 
 
 class Claim(Protocol):

@@ -2,28 +2,31 @@
 
 Rules: a debit is on disk before its noise is drawn. Nothing is refunded, changed or deleted. Every
 entry is chained to the one before it by its hash. A release has one output, for ever. A ledger that
-is missing, or older than the store of people's rows remembers, spends nothing.
+is missing, older than the store of people's rows remembers, or a copy, spends nothing.
 """
 
-import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
 from fractions import Fraction
 from hashlib import sha256
 from math import ceil
 from pathlib import Path
-from threading import Lock
 
-from hubbub.crowd.book import Account, Bill, BlockTaken, BudgetSpent, Cap, Caps, Mechanism, Stored
+from hubbub.crowd.book import (
+    Account,
+    Bill,
+    BlockTaken,
+    BudgetSpent,
+    Cap,
+    Caps,
+    DayClosed,
+    Mechanism,
+    Stored,
+)
 from hubbub.crowd.cost import epsilon
+from hubbub.record.ledger_file import LedgerFile
 from hubbub.record.ledger_shelf import STORED, stored_of
-from hubbub.record.ledger_tables import VERSION, Debited, PutOut, append, head_of, statements
-from hubbub.record.ledger_witness import START, Head, LedgerLost, Witness
+from hubbub.record.ledger_tables import NANO, Debited, PutOut, append, closed_through
 from hubbub.terms.errors import Refused
 from hubbub.terms.time import Instant, iso
-
-NANO = 10**9
-"""Accounts are kept in whole billionths of epsilon."""
 
 
 class ScopeWithoutCap(Refused):
@@ -39,26 +42,17 @@ class Ledger:
 
     def __init__(self, path: Path, *, witness: Path, caps: Caps) -> None:
         """Open the ledger at `path`, or start one if `witness` remembers none."""
-        self._caps, self._lock, self._witness = caps, Lock(), Witness(witness)
-        remembered = self._witness.head()
-        if remembered != START and not path.exists():
-            raise LedgerLost(
-                f"{path.name} is missing, and {remembered.seq} entries were made in it"
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._sqlite = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=30
-        )
-        try:
-            self._begin(remembered)
-        except BaseException:
-            self.close()
-            raise
+        self._caps, self._file = caps, LedgerFile.at_home(path, witness=witness)
+        self._sqlite = self._file.sqlite
 
     def debit(self, bill: Bill, *, at: Instant) -> None:
         """Debit every account of `bill` once, on disk before this returns, or raise BudgetSpent."""
-        with self._writing():
-            if self._is_paid(bill):
+        with self._file.writing():
+            paid, put_out = self._known(bill)
+            if put_out:
+                return
+            self._require_open(bill)
+            if paid:
                 return
             self._sqlite.execute(
                 "INSERT INTO release (release, product, block, specification, promise, debit,"
@@ -79,7 +73,7 @@ class Ledger:
     def store(self, release: str, output: bytes, *, at: Instant) -> Stored:
         """Keep the first `output` of a release that was paid, and give back what is kept."""
         digest = sha256(output).hexdigest()
-        with self._writing():
+        with self._file.writing():
             kept = self._stored(release)
             if kept is not None:
                 return kept
@@ -99,56 +93,32 @@ class Ledger:
 
     def stored(self, release: str) -> Stored | None:
         """Give what was released as `release`, if anything was."""
-        with self._lock:
+        with self._file.lock:
             return self._stored(release)
 
     def close(self) -> None:
         """Let go of the files."""
-        self._sqlite.close()
-        self._witness.close()
+        self._file.close()
 
-    @contextmanager
-    def _writing(self) -> Generator[None]:
-        """Hold the one write lock; on disk when it ends well, without a trace when it does not."""
-        with self._lock:
-            self._sqlite.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                head = head_of(self._sqlite)
-                self._sqlite.execute("COMMIT")
-            except BaseException:
-                self._sqlite.execute("ROLLBACK")
-                raise
-            self._witness.remember(head)
-
-    def _begin(self, remembered: Head) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            self._sqlite.execute(f"PRAGMA {pragma}")
-        with self._writing():
-            if self._sqlite.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                for statement in statements():
-                    self._sqlite.execute(statement)
-            self._require(remembered)
-
-    def _require(self, remembered: Head) -> None:
-        """Refuse a ledger that lacks the entry that the store of people's rows remembers."""
-        row = self._sqlite.execute(
-            "SELECT hash FROM entry WHERE seq = ?", (remembered.seq,)
-        ).fetchone()
-        if remembered != START and (row is None or row[0] != remembered.hash):
-            raise LedgerLost(
-                f"the ledger has not the entry {remembered.seq} that the rows' store remembers: "
-                "it is an older copy, or another one"
-            )
-
-    def _is_paid(self, bill: Bill) -> bool:
+    def _known(self, bill: Bill) -> tuple[bool, bool]:
+        """Tell whether the bill's release was paid, and whether it was put out."""
         taken = self._sqlite.execute(
-            "SELECT release FROM release WHERE product = ? AND block = ?",
+            "SELECT release, seq FROM release WHERE product = ? AND block = ?",
             (bill.product, bill.block),
         ).fetchone()
-        if taken is not None and taken[0] != bill.release:
-            raise BlockTaken(product=bill.product, block=bill.block, release=taken[0])
-        return taken is not None
+        if taken is None:
+            return False, False
+        release, seq = taken
+        if release != bill.release:
+            raise BlockTaken(product=bill.product, block=bill.block, release=release)
+        return True, seq is not None
+
+    def _require_open(self, bill: Bill) -> None:
+        """Refuse to draw for a day that an adoption closed, also what was paid before it."""
+        through = closed_through(self._sqlite)
+        for account in bill.accounts:
+            if account.day <= through:
+                raise DayClosed(account=account, through=through)
 
     def _debit_account(self, account: Account, bill: Bill, *, at: Instant) -> None:
         place = (account.scope, account.unit, account.period)
@@ -167,7 +137,7 @@ class Ledger:
                 account=account,
                 cap=cap,
                 needs=needs,
-                spent_on=[self._told(at=at, release=release) for *_, at, release in spent_on],
+                spent_on=[self._told(release, at, debit) for debit, *_, at, release in spent_on],
             )
         append(
             self._sqlite,
@@ -205,11 +175,16 @@ class Ledger:
         )
         return cap
 
-    def _told(self, *, at: int, release: str) -> str:
+    def _told(self, release: str, at: int, debit: str) -> str:
+        """Tell of a debit: the release that made it, and how many more shared it."""
         product, block = self._sqlite.execute(
             "SELECT product, block FROM release WHERE release = ?", (release,)
         ).fetchone()
-        return f"{product}, {block}, at {iso(Instant(at))}: release {release}"
+        (more,) = self._sqlite.execute(
+            "SELECT count(*) - 1 FROM release WHERE debit = ?", (debit,)
+        ).fetchone()
+        others = f", and {more} of the same plan" if more else ""
+        return f"{product}, {block}, at {iso(Instant(at))}: release {release}{others}"
 
     def _stored(self, release: str) -> Stored | None:
         row = self._sqlite.execute(STORED + "release = ?", (release,)).fetchone()

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from hubbub.crowd.book import Account, Mechanism
 from hubbub.crowd.cost import epsilon
-from hubbub.record.ledger_tables import Debited, Entry, chained, entries, head_of
+from hubbub.record.ledger_tables import (
+    NANO,
+    Adopted,
+    Debited,
+    Entry,
+    PutOut,
+    chained,
+    entries,
+    head_of,
+)
 from hubbub.record.ledger_witness import START, Head, LedgerLost
 
 
@@ -36,6 +45,7 @@ def verify(path: Path) -> Report:
             *_faults_of_chain(log),
             *_faults_of_accounts(ledger, [entry for _, entry in log]),
             *_faults_of_outputs(ledger, log),
+            *_faults_of_closed_days(ledger, [entry for _, entry in log]),
         )
         releases = ledger.execute("SELECT count(*) FROM release WHERE output IS NOT NULL")
         return Report(
@@ -71,9 +81,9 @@ def _faults_of_accounts(ledger: sqlite3.Connection, log: list[Entry]) -> Iterato
     kept = ledger.execute("SELECT scope, unit, period, cap_nano, delta, spent_nano FROM account")
     for scope, unit, period, cap_nano, delta, spent_nano in kept:
         spent = epsilon(debited.pop(Account(scope, unit, period), []), delta=delta)
-        if spent * 1e9 > cap_nano + 1:
-            yield f"{scope}, {unit} {period} is overdrawn: {spent:.3f} of {cap_nano / 1e9:g}"
-        if spent * 1e9 > spent_nano + 1:
+        if spent * NANO > cap_nano + 1:
+            yield f"{scope}, {unit} {period} is overdrawn: {spent:.3f} of {cap_nano / NANO:g}"
+        if spent * NANO > spent_nano + 1:
             yield f"{scope}, {unit} {period} says less than was debited"
     for account in debited:
         yield f"{account.scope}, {account.unit} {account.period} was debited, and is not there"
@@ -85,7 +95,7 @@ def _faults_of_outputs(ledger: sqlite3.Connection, log: list[tuple[Head, Entry]]
     for head, entry in log:
         if isinstance(entry, Debited):
             paid_at.setdefault(entry.debit, head.seq)
-        else:
+        elif isinstance(entry, PutOut):
             put_out[entry.release] = (head.seq, entry.digest)
     kept = ledger.execute("SELECT release, debit, digest, output FROM release")
     for release, debit, digest, output in kept:
@@ -100,3 +110,18 @@ def _faults_of_outputs(ledger: sqlite3.Connection, log: list[tuple[Head, Entry]]
             yield f"release {release} was put out before it was paid"
     for release in put_out:
         yield f"release {release} was put out, and is not there"
+
+
+def _faults_of_closed_days(ledger: sqlite3.Connection, log: list[Entry]) -> Iterator[str]:
+    block_of = dict(ledger.execute("SELECT release, block FROM release"))
+    closed = ""
+    for entry in log:
+        match entry:
+            case Adopted(through=through):
+                closed = max(closed, through)
+            case Debited(account=account) if account.day <= closed:
+                yield f"{account.scope}, {account.unit} {account.period} was debited when closed"
+            case PutOut(release=release) if block_of.get(release, "~")[:10] <= closed:
+                yield f"release {release} was put out when its day was closed"
+            case _:
+                pass

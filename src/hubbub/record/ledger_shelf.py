@@ -1,6 +1,7 @@
 """The ledger as others read it: what was released, by any process, while the keeper writes."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from hubbub.crowd.book import Account, Stored
+from hubbub.record.ledger_tables import NANO, Adopted, version_of
 from hubbub.terms.time import Instant
 
 STORED = (
@@ -16,13 +18,46 @@ STORED = (
 )
 
 
+_ACCOUNTS = """
+SELECT scope, unit, period, delta, cap_nano, spent_nano,
+  substr(period, 1, 10) <= (SELECT coalesce(max(through), '') FROM entry WHERE kind = 'adopted')
+FROM account WHERE (?1 IS NULL OR scope = ?1) AND (?2 IS NULL OR substr(period, 1, 10) = ?2)
+ORDER BY substr(period, 1, 10) DESC, scope, unit, period
+"""
+_DEBITS = """
+SELECT scope, unit, period, product, block, first.release, entry.at, law, width,
+  (SELECT count(*) FROM release WHERE debit = entry.debit AND output IS NOT NULL
+   AND (debit = release OR substr(block, 1, 10) = substr(entry.period, 1, 10)))
+FROM entry JOIN release AS first ON first.release = entry.release WHERE kind = 'debit'
+  AND (?1 IS NULL OR scope = ?1) AND (?2 IS NULL OR substr(period, 1, 10) = ?2)
+ORDER BY entry.seq
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Debit:
+    """What an account was debited for once: a release, or a plan with all its releases."""
+
+    product: str
+    block: str  # of the first release
+    release: str  # the first
+    at: Instant
+    law: str
+    width: str  # over what one unit adds
+    releases: int  # put out for it that day
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spent:
-    """What an account may spend, and what it has spent."""
+    """What an account may spend, what it has spent, on what, and what is left."""
 
     account: Account
+    delta: float
     cap_epsilon: float
     spent_epsilon: float
+    left_epsilon: float
+    closed: bool  # by an adoption: nothing is left, whatever was not spent
+    debits: tuple[Debit, ...]
 
 
 class LedgerShelf:
@@ -60,21 +95,20 @@ class LedgerShelf:
         before, self._version_seen = self._version_seen, version
         return version != before
 
-    def accounts(self, *, scope: str | None = None) -> list[Spent]:
-        """List what was spent of what, the latest period first."""
-        rows = self._ask(
-            "SELECT scope, unit, period, cap_nano, spent_nano FROM account "
-            "WHERE ?1 IS NULL OR scope = ?1 ORDER BY period DESC, scope",
-            scope,
-        )
+    def accounts(self, *, scope: str | None = None, day: str | None = None) -> list[Spent]:
+        """List what was spent of what, and on what: the latest day first."""
+        debits = defaultdict[Account, list[Debit]](list)
+        for account, row in self._of_accounts(_DEBITS, scope, day):
+            debits[account].append(_debit_of(row))
         return [
-            Spent(
-                account=Account(scope=scope, unit=unit, period=period),
-                cap_epsilon=cap_nano / 1e9,
-                spent_epsilon=spent_nano / 1e9,
-            )
-            for scope, unit, period, cap_nano, spent_nano in rows
+            _spent_of(account, row, tuple(debits[account]))
+            for account, row in self._of_accounts(_ACCOUNTS, scope, day)
         ]
+
+    def adoptions(self) -> list[Adopted]:
+        """List when the ledger was let live elsewhere than before, and what that closed."""
+        rows = self._ask("SELECT at, through FROM entry WHERE kind = 'adopted' ORDER BY seq")
+        return [Adopted(at=at, through=through) for at, through in rows]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -82,18 +116,35 @@ class LedgerShelf:
             self._opened.close()
             self._opened = None
 
+    def _of_accounts(
+        self, query: str, scope: str | None, day: str | None
+    ) -> Iterator[tuple[Account, Any]]:
+        for of_scope, unit, period, *row in self._ask(query, scope, day):
+            yield Account(of_scope, unit, period), row
+
     def _find(self, where: str, *values: str | int | None) -> Iterator[Stored]:
         return (stored_of(row) for row in self._ask(STORED + where, *values))
 
     def _ask(self, query: str, *values: str | int | None) -> list[Any]:
         with self._lock:
-            if self._opened is None:
-                if not self._path.exists():
-                    return []
-                self._opened = sqlite3.connect(
-                    f"{self._path.as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10
-                )
-            return self._opened.execute(query, values).fetchall()
+            if self._opened is None and self._path.exists():
+                self._opened = self._open()
+            return [] if self._opened is None else self._opened.execute(query, values).fetchall()
+
+    def _open(self) -> sqlite3.Connection | None:
+        """Open the ledger, unless it is so young that it has no tables."""
+        opened = sqlite3.connect(
+            f"{self._path.as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10
+        )
+        try:
+            version = version_of(opened)
+        except BaseException:
+            opened.close()
+            raise
+        if version:
+            return opened
+        opened.close()
+        return None
 
 
 def stored_of(row: tuple[str, str, str, str, str, bytes, int, int]) -> Stored:
@@ -108,4 +159,32 @@ def stored_of(row: tuple[str, str, str, str, str, bytes, int, int]) -> Stored:
         output=output,
         released_at=Instant(released_at),
         seq=seq,
+    )
+
+
+def _debit_of(row: tuple[str, str, str, int, str, str, int]) -> Debit:
+    product, block, release, at, law, width, releases = row
+    return Debit(
+        product=product,
+        block=block,
+        release=release,
+        at=Instant(at),
+        law=law,
+        width=width,
+        releases=releases,
+    )
+
+
+def _spent_of(
+    account: Account, row: tuple[float, int, int, int], debits: tuple[Debit, ...]
+) -> Spent:
+    delta, cap_nano, spent_nano, closed = row
+    return Spent(
+        account=account,
+        delta=delta,
+        cap_epsilon=cap_nano / NANO,
+        spent_epsilon=spent_nano / NANO,
+        left_epsilon=0.0 if closed else (cap_nano - spent_nano) / NANO,
+        closed=bool(closed),
+        debits=debits,
     )

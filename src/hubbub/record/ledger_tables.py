@@ -10,10 +10,16 @@ from typing import ClassVar, Final
 
 from hubbub.crowd.book import Account, Mechanism
 from hubbub.record.ledger_witness import START, Head
+from hubbub.terms.errors import Refused
 
-VERSION: Final = 1
+VERSION: Final = 2
 
-_OF_ONE_KIND: Final = ("scope", "unit", "period", "debit", "law", "width", "digest")
+NANO: Final = 10**9
+"""Accounts are kept in whole billionths of epsilon."""
+
+_OF_ONE_KIND: Final = (
+    "release", "scope", "unit", "period", "debit", "law", "width", "digest", "through",
+)  # fmt: skip
 
 TABLES: Final = """
 CREATE TABLE account (
@@ -31,15 +37,17 @@ CREATE TABLE release (
 ) STRICT;
 CREATE INDEX release_by_seq ON release (product, seq);
 CREATE INDEX release_by_digest ON release (digest);
+CREATE INDEX release_by_debit ON release (debit);
 
 CREATE TABLE entry (
-  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('debit', 'output')),
-  at INTEGER NOT NULL, release TEXT NOT NULL REFERENCES release,
+  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('debit', 'output', 'adopted')),
+  at INTEGER NOT NULL, release TEXT REFERENCES release,
   scope TEXT, unit TEXT, period TEXT, debit TEXT, law TEXT, width TEXT,
-  digest TEXT, hash TEXT NOT NULL
+  digest TEXT, through TEXT, hash TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX debited_once ON entry (scope, unit, period, debit) WHERE kind = 'debit';
 CREATE UNIQUE INDEX put_out_once ON entry (release) WHERE kind = 'output';
+CREATE INDEX adopted ON entry (through) WHERE kind = 'adopted';
 
 CREATE TRIGGER account_starts_empty BEFORE INSERT ON account WHEN NEW.spent_nano <> 0
 BEGIN SELECT RAISE(ABORT, 'an account starts empty'); END;
@@ -53,6 +61,9 @@ BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER entry_is_next BEFORE INSERT ON entry
 WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM entry)
 BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER closed_stays_closed BEFORE INSERT ON entry WHEN NEW.kind = 'debit'
+  AND substr(NEW.period, 1, 10) <= (SELECT max(through) FROM entry WHERE kind = 'adopted')
+BEGIN SELECT RAISE(ABORT, 'the day is closed'); END;
 CREATE TRIGGER entry_does_not_change BEFORE UPDATE ON entry
 BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER entry_stays BEFORE DELETE ON entry
@@ -69,6 +80,10 @@ BEGIN SELECT RAISE(ABORT, 'an output does not change'); END;
 CREATE TRIGGER release_stays BEFORE DELETE ON release
 BEGIN SELECT RAISE(ABORT, 'append only'); END;
 """
+
+
+class LedgerVersion(Refused):
+    """The ledger was written by another version of hubbub. Use that version with it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +123,25 @@ class PutOut:
     kind: ClassVar[str] = "output"
 
 
-type Entry = Debited | PutOut
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adopted:
+    """The ledger was let live in another place: days up to `through` are closed."""
+
+    at: int
+    through: str
+
+    kind: ClassVar[str] = "adopted"
+
+
+type Entry = Debited | PutOut | Adopted
+
+
+def version_of(ledger: sqlite3.Connection) -> int:
+    """Give the version of the tables, 0 where there are none yet, or refuse another one."""
+    version: int = ledger.execute("PRAGMA user_version").fetchone()[0]
+    if version not in {0, VERSION}:
+        raise LedgerVersion(f"the ledger is of version {version}, this hubbub's is {VERSION}")
+    return version
 
 
 def statements() -> Iterator[str]:
@@ -133,7 +166,7 @@ def append(ledger: sqlite3.Connection, entry: Entry) -> int:
     head = chained(entry, head_of(ledger))
     ledger.execute(
         "INSERT INTO entry VALUES (:seq, :kind, :at, :release, :scope, :unit, :period, :debit,"
-        " :law, :width, :digest, :hash)",
+        " :law, :width, :digest, :through, :hash)",
         dict.fromkeys(_OF_ONE_KIND)
         | asdict(entry)
         | {"seq": head.seq, "kind": entry.kind, "hash": head.hash},
@@ -143,30 +176,41 @@ def append(ledger: sqlite3.Connection, entry: Entry) -> int:
 
 def entries(ledger: sqlite3.Connection) -> Iterator[tuple[Head, Entry]]:
     """Go through the chain: each entry, and the head that it claims to make."""
-    for seq, kind, at, release, *debited, digest, claimed in ledger.execute(
+    for seq, kind, at, release, *debited, digest, through, claimed in ledger.execute(
         "SELECT * FROM entry ORDER BY seq"
     ):
         head = Head(seq=seq, hash=claimed)
-        if kind == Debited.kind:
-            scope, unit, period, debit, law, width = debited
-            yield (
-                head,
-                Debited(
-                    at=at,
-                    release=release,
-                    scope=scope,
-                    unit=unit,
-                    period=period,
-                    debit=debit,
-                    law=law,
-                    width=width,
-                ),
-            )
-        else:
-            yield head, PutOut(at=at, release=release, digest=digest)
+        match kind:
+            case Debited.kind:
+                scope, unit, period, debit, law, width = debited
+                yield (
+                    head,
+                    Debited(
+                        at=at,
+                        release=release,
+                        scope=scope,
+                        unit=unit,
+                        period=period,
+                        debit=debit,
+                        law=law,
+                        width=width,
+                    ),
+                )
+            case PutOut.kind:
+                yield head, PutOut(at=at, release=release, digest=digest)
+            case _:
+                yield head, Adopted(at=at, through=through)
 
 
 def head_of(ledger: sqlite3.Connection) -> Head:
     """Give the last entry's head."""
     row = ledger.execute("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
     return START if row is None else Head(seq=row[0], hash=row[1])
+
+
+def closed_through(ledger: sqlite3.Connection) -> str:
+    """Give the last day that an adoption closed; nothing where there was none."""
+    (day,) = ledger.execute(
+        "SELECT coalesce(max(through), '') FROM entry WHERE kind = 'adopted'"
+    ).fetchone()
+    return str(day)

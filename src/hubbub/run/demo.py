@@ -7,7 +7,7 @@ earlier day, is built once and kept beside it.
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from hubbub.record.ledger_file import adopt
 from hubbub.run.children import Child, python, run_to_end
 from hubbub.run.city import DEMO_EXTRACT, DEMO_MORNINGS, add_city
 from hubbub.run.clock import Replay, SystemClock
@@ -29,7 +30,9 @@ DAY: Final = date(2026, 11, 24)
 HISTORY_DAY: Final = date(2026, 11, 17)
 """The Tuesday before."""
 
-HISTORY_EDITION: Final = 2
+_BEFORE_HISTORY: Final = (HISTORY_DAY - timedelta(weeks=1)).isoformat()
+
+HISTORY_EDITION: Final = 3
 """Another one where what a house remembers of a morning is made in another way."""
 
 _MARKER: Final = "demo.json"
@@ -108,7 +111,7 @@ def prepare_demo(home: Home, plan: Plan, *, progress: Callable[[str, float], Non
         base = Home(home.folder / _BASE)
         if history is not None:
             _keep_history(base, home, history, settings=settings, progress=progress)
-        _begin_anew(home, base if history is not None else None)
+        _begin_anew(home, base if history is not None else None, at=begin)
         replay = Replay(
             begin=begin,
             end=recording.end + _AFTER_US,
@@ -176,7 +179,7 @@ def _keep_history(
     stamp.write_text(made_of)
 
 
-def _begin_anew(home: Home, base: Home | None) -> None:
+def _begin_anew(home: Home, base: Home | None, *, at: Instant) -> None:
     """Forget the last run; remember what the base does."""
     for pattern in _RUN:
         for old in home.folder.glob(pattern):
@@ -186,6 +189,12 @@ def _begin_anew(home: Home, base: Home | None) -> None:
             for kept in base.folder.glob(pattern):
                 copy = shutil.copytree if kept.is_dir() else shutil.copy2
                 copy(kept, home.folder / kept.name)
+        adopt(
+            home.ledger,
+            witness=home.ledger_witness,
+            at=at,
+            through=_BEFORE_HISTORY,  # its people are simulated: each run may spend their days
+        )
 
 
 def _write_settings(home: Home, settings: Settings) -> None:

@@ -22,6 +22,7 @@ class Home:
         self.ledger = folder / "ledger.sqlite"
         self.journal = folder / "journal"
         self.events = folder / "events"
+        self.ledger_witness = self.events / "_ledger.head"
         self.passes = folder / "passes"
         self.cities = folder / "city"
         self.keys = folder / "keys"

@@ -14,5 +14,5 @@ CAPS: Final = standard_caps(
 
 
 def open_ledger(home: Home) -> Ledger:
-    """Open the ledger for spending. Raises `LedgerLost` when it is older than the rows."""
-    return Ledger(home.ledger, witness=home.events / "_ledger.head", caps=CAPS)
+    """Open the ledger for spending. Raises `LedgerLost` when the rows know it not."""
+    return Ledger(home.ledger, witness=home.ledger_witness, caps=CAPS)

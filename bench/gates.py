@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from bench.traffic import MAY, Bottomless, tell
-from hubbub.crowd.gate import Question, release, spend
+from hubbub.crowd.gate import release, spend
+from hubbub.crowd.question import Question
 from hubbub.deal.gate import collect, permit
 from hubbub.products.traffic.declarations import LIVE_PASSAGE, Roads, windows_of
 from hubbub.record.engine import Engine

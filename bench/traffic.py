@@ -31,9 +31,10 @@ from bench.score import Score, read_samples, score
 from hubbub.crowd.blocks import Days, day_number
 from hubbub.crowd.book import Bill, Book, Cap, Stored, standard_caps
 from hubbub.crowd.declaration import Declaration
-from hubbub.crowd.gate import Question, Released, release, spend
+from hubbub.crowd.gate import Released, release, spend
 from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.crowd.noise import Entropy
+from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.products.traffic.declarations import (
     LIVE_DAY,

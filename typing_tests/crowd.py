@@ -7,20 +7,14 @@ from ibis.expr import types as ir
 from hubbub.crowd.blocks import Block, Days, Windows
 from hubbub.crowd.book import Bill, Book, Cap, standard_caps
 from hubbub.crowd.bounds import OneNorm, Unit
+from hubbub.crowd.days import DaySums, DayShelf, close_day
 from hubbub.crowd.declaration import Declaration, Floor
-from hubbub.crowd.gate import (
-    Engine,
-    Payment,
-    Question,
-    Released,
-    postprocess,
-    recall,
-    release,
-    spend,
-)
+from hubbub.crowd.gate import Payment, Released, postprocess, recall, release, release_days, spend
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.crowd.measure import TwoCounters
+from hubbub.crowd.question import Question
+from hubbub.crowd.summing import Engine
 from hubbub.deal.gate import Permitted
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import Instant
@@ -42,6 +36,7 @@ def gate(
     keys: PublicKeys,
     block: Block,
     book: Book,
+    shelf: DayShelf,
     engine: Engine,
     entropy: Callable[[int], bytes],
     at: Instant,
@@ -54,6 +49,22 @@ def gate(
     publish(speeds)
     publish(postprocess(lambda a, b: Speeds(), speeds, recall(book, "release")))
 
+    day = close_day(question, 0, dead="nobody", shelf=shelf, engine=engine)
+    publish(
+        postprocess(
+            lambda _: Speeds(),
+            release_days(question, payment, [day], dead="nobody", entropy=entropy),
+        )
+    )
+
+    publish(day)  # no: the sums of a day are exact
+    postprocess(lambda _: Speeds(), day)  # no: so nothing is made of them without noise
+    DaySums(day.kept)  # no: forged
+    DaySums()  # no: forged without argument
+    day.kept = day.kept  # no: a closed day does not change
+    close_day(question, 0, shelf=shelf, engine=engine)  # no: under which dead list
+    release_days(question, payment, [day.kept], dead="nobody", entropy=entropy)  # no: not closed
+    release_days(question, payment, [day], entropy=entropy)  # no: gate 1 comes first
     publish(Speeds())  # no: a raw value is not released
     publish(question)  # no: a question is not an answer
     publish(payment)  # no: nor is its payment
@@ -84,6 +95,10 @@ def gate(
 
 class Wider(Released[Speeds]):  # no: a promise has no subclasses
     """A second way out."""
+
+
+class Reopened(DaySums[LiveTraffic]):  # no: a promise has no subclasses
+    """A second way to close a day."""
 
 
 class Cheaper(Payment):  # no: a promise has no subclasses

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from hubbub.crowd.blocks import Block
 from hubbub.crowd.book import Book
 from hubbub.crowd.declaration import Declaration
-from hubbub.crowd.gate import Engine, Question, Released, postprocess, release, spend
+from hubbub.crowd.gate import Released, postprocess, release, spend
+from hubbub.crowd.question import Question
+from hubbub.crowd.summing import Engine
 from hubbub.crowd.keys import PublicKeys
 from hubbub.outlet.leaving import LastLook
 from hubbub.record.record import Record

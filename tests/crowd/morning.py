@@ -17,11 +17,12 @@ from ibis.expr import types as ir
 from hubbub.crowd.blocks import Block, Days, Windows
 from hubbub.crowd.book import Bill, Stored
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit, bin_of
+from hubbub.crowd.days import KeptDay
 from hubbub.crowd.declaration import Declaration, Floor
-from hubbub.crowd.gate import Question
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
 from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
+from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.terms.catalogue import PASSES, PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
@@ -229,3 +230,18 @@ class MemoryBook:
     def stored(self, release: str) -> Stored | None:
         """Give what was kept."""
         return self.kept.get(release)
+
+
+class MemoryDays:
+    """A shelf of closed days that remembers until the test ends."""
+
+    def __init__(self) -> None:
+        self.days: dict[tuple[str, int, int], KeptDay] = {}
+
+    def kept(self, product: str, edition: int, day: int) -> KeptDay | None:
+        """Give what is kept."""
+        return self.days.get((product, edition, day))
+
+    def keep(self, day: KeptDay) -> None:
+        """Keep it."""
+        self.days[day.product, day.edition, day.day] = day

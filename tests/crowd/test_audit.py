@@ -18,12 +18,13 @@ import pytest
 from scipy import stats
 
 from crowd.morning import NOON, VISITS, ZONE, MemoryBook, engine, permitted, seeded
-from hubbub.crowd import bounds, gate
+from hubbub.crowd import bounds, gate, summing
 from hubbub.crowd.blocks import Days
-from hubbub.crowd.gate import Question, release, spend
+from hubbub.crowd.gate import release, spend
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G, Noise
 from hubbub.crowd.noise import Integers, draw
+from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
@@ -129,7 +130,7 @@ def test_a_missing_bound_is_caught_even_if_the_check_were_gone(
         return weighed.mutate(up=weighed.c * G)
 
     monkeypatch.setattr(bounds, "weighed", unbounded)
-    monkeypatch.setattr(gate, "_prove", lambda *_: None)
+    monkeypatch.setattr(summing, "_prove", lambda *_: None)
     assert epsilon_seen() > VISITS.epsilon
 
 

@@ -35,7 +35,7 @@ from crowd.morning import (
     measured,
 )
 from crowd.oracle import Counters, sums_of
-from hubbub.crowd import bounds, gate
+from hubbub.crowd import bounds, summing
 from hubbub.crowd.blocks import Block, Windows, day_number
 from hubbub.crowd.bounds import DayPlan, OneNorm, Unit, bin_of, d_q, limit
 from hubbub.crowd.declaration import Declaration
@@ -102,8 +102,9 @@ def measuring(declaration: Live, measure: Measure) -> Live:
 
 @lru_cache
 def queries(declaration: Live) -> tuple[ir.Table, ir.Table]:
-    """Write the weighed contributions and the sums: the very expressions that `release` runs."""
-    rows, _ = gate._rows(ask([], blocks_of(declaration)[0], declaration))
+    """Write the weighed contributions, and the very expression that `release` runs."""
+    block = blocks_of(declaration)[0]
+    rows, _ = summing._rows(ask([], block, declaration), block)
     weighed = bounds.weighed(
         rows,
         declaration.keys,
@@ -112,7 +113,7 @@ def queries(declaration: Live) -> tuple[ir.Table, ir.Table]:
         bound=declaration.bound,
         blocks=declaration.blocks,
     )
-    return weighed, gate._queries(declaration, rows.op())[1]
+    return weighed, summing.query(declaration, rows.op())
 
 
 def run(query: ir.Table, history: Sequence[Pass], block: Block) -> list[dict[str, int]]:
@@ -128,6 +129,7 @@ def exact(history: Sequence[Pass], block: Block, declaration: Live) -> Counters:
     return {
         tuple(row[name] for name in measure.cell): tuple(row[name] for name in measure.counters)
         for row in run(queries(declaration)[1], history, block)
+        if row["key"] is not None
     }
 
 

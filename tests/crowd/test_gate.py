@@ -31,16 +31,13 @@ from crowd.morning import (
     permitted,
     seeded,
 )
-from hubbub.crowd import bounds, gate
+from hubbub.crowd import bounds, summing
 from hubbub.crowd.blocks import Days
 from hubbub.crowd.bounds import OneNorm, Unit
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import (
-    BoundBroken,
     NotPaid,
     Payment,
-    PurposeDiffers,
-    Question,
     Released,
     ReleaseUnknown,
     postprocess,
@@ -50,6 +47,9 @@ from hubbub.crowd.gate import (
 )
 from hubbub.crowd.keys import KeysNotPublic, PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
+from hubbub.crowd.question import Question
+from hubbub.crowd.summing import BoundBroken, PurposeDiffers
+from hubbub.deal.gate import derive
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant
 
@@ -244,7 +244,7 @@ def test_a_broken_bound_is_seen_on_the_data_and_nothing_is_released(
     often = [Pass(2, NOON + n * SECOND, road, G) for n in range(3) for road in (0, 2, 4)]
     block = Days().block(20_417, ZONE) if declaration is WEEK else BLOCK
     bug = replace(declaration)  # its own, so that no query of it is remembered
-    monkeypatch.setattr(gate.bounds, "weighed", fixed(without_bound))
+    monkeypatch.setattr(summing.bounds, "weighed", fixed(without_bound))
     book = MemoryBook()
     with pytest.raises(BoundBroken, match=f"more than the declared {G * G}"):
         answer(ask(often, block, bug), book)
@@ -253,7 +253,7 @@ def test_a_broken_bound_is_seen_on_the_data_and_nothing_is_released(
 
 
 def test_a_negative_contribution_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate.bounds, "weighed", fixed(negative))
+    monkeypatch.setattr(summing.bounds, "weighed", fixed(negative))
     with pytest.raises(BoundBroken):
         answer(ask(CROWD, BLOCK, replace(PASSAGE)), MemoryBook())
 
@@ -368,7 +368,7 @@ def test_keys_are_taken_in_order_whatever_their_table_s() -> None:
 def test_rows_of_a_gated_relation_are_asked_as_well_as_rows_in_memory() -> None:
     """History is an expression over files, a live window a table in memory: one question."""
     held = permitted(arrow(CROWD))
-    resting = gate.derive(held, lambda rows: gate._named("resting", rows))
+    resting = derive(held, lambda rows: summing._named("resting", rows))
     question = Question(declaration=PASSAGE, rows={"passes": resting}, keys=ROADS, block=BLOCK)
 
     def with_files(expression: ir.Table, relations: Mapping[str, pa.Table]) -> pa.Table:

@@ -12,7 +12,8 @@ import pyarrow as pa
 from hubbub.crowd.blocks import Block
 from hubbub.crowd.book import Bill, Stored
 from hubbub.crowd.declaration import Declaration
-from hubbub.crowd.gate import Question, Released, release, spend
+from hubbub.crowd.gate import Released, release, spend
+from hubbub.crowd.question import Question
 from hubbub.deal.gate import collect, permit
 from hubbub.products.traffic.declarations import Roads
 from hubbub.record.engine import Engine

@@ -1,6 +1,7 @@
 """Gate 2: only here is a `Payment` or a `Released` made.
 
     permitted rows ─▶ Question ─▶ spend ─▶ Payment ─▶ release ─▶ Released ─▶ postprocess ─▶ Released
+                         └─▶ close_day ─▶ DaySums ─▶ release_days ─▲
 
 1. The cost is debited, on disk, before noise is drawn: a crash gives nothing back.
 2. The bound is proved on the very data that is about to be released, or there is no release.
@@ -9,103 +10,32 @@
 5. What is made of released values, and of nothing else about people, is released.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Never, final
 
-import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
-from ibis.expr import operations as ops
-from ibis.expr import types as ir
 
-from hubbub.crowd import bounds
-from hubbub.crowd.blocks import Block, day_name
-from hubbub.crowd.book import Bill, Book, Shelf, Stored, accounts_of, mechanism
-from hubbub.crowd.declaration import Declaration
-from hubbub.crowd.keys import PublicKeys, cells_of, in_key_order
+from hubbub.crowd.book import Book, Shelf, Stored
+from hubbub.crowd.days import DaySums, added_up
+from hubbub.crowd.keys import cells_of, in_key_order
 from hubbub.crowd.noise import Entropy, draw
-from hubbub.deal.gate import Permitted, bind, derive
+from hubbub.crowd.question import Question, digest
+from hubbub.crowd.summing import Engine, exact_sums
 from hubbub.terms.errors import HubbubError, Refused
 from hubbub.terms.purposes import Purpose
 from hubbub.terms.sealed import Sealed, _seal
 from hubbub.terms.time import Instant
-
-type Engine = Callable[[ir.Table, Mapping[str, pa.Table]], pa.Table]
-"""Runs an expression over the relations that come with it, and over those that it has itself."""
-
-
-class BoundBroken(Refused):
-    """One unit adds more than was declared, so nothing is released. The debit stays."""
-
-    def __init__(self, *, name: str, limit: int) -> None:
-        super().__init__(f"{name}: somebody adds more than the declared {limit}")
-        self.name, self.limit = name, limit
 
 
 class NotPaid(Refused):
     """The payment is for another question."""
 
 
-class PurposeDiffers(Refused):
-    """The rows were permitted for another purpose than the product declares."""
-
-
 class ReleaseUnknown(HubbubError):
     """No such release is in the book, or its bytes are not those that were released."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Question[For: Purpose]:
-    """One block of what a product declares, asked of permitted rows for public keys.
-
-    `rows` stand for the catalogue's tables that the declaration names. For a plan of the day they
-    reach back to the day's first, and `memory` names what remembers them: a plan holds as long as
-    nothing that was counted is forgotten, so another memory is another plan, with its own debit.
-    """
-
-    declaration: Declaration[For]
-    rows: Mapping[str, Permitted[ir.Table, For] | Permitted[pa.Table, For]]
-    keys: PublicKeys
-    block: Block
-    memory: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse a plan that nobody remembers."""
-        assert self.memory or not self._is_planned, "a plan of the day needs a memory"
-
-    @property
-    def _is_planned(self) -> bool:
-        return isinstance(self.declaration.bound, bounds.DayPlan)
-
-    @cached_property
-    def bill(self) -> Bill:
-        """Give what is to be debited, and the question's identity: no row has a part in it."""
-        declaration, block = self.declaration, self.block
-        plan = {
-            **declaration.specification(),
-            "keys": self.keys.digest,
-            **({"memory": self.memory} if self._is_planned else {}),
-        }
-        specification = _canonical({**plan, "block": block.name})
-        release = _digest(specification.encode())
-        return Bill(
-            release=release,
-            product=declaration.name,
-            block=block.name,
-            specification=specification,
-            promise=declaration.promise().words,
-            debit=_digest(_canonical(plan).encode()) if self._is_planned else release,
-            mechanism=mechanism(declaration.noise, sensitivity=declaration.sensitivity),
-            accounts=accounts_of(
-                declaration, days=[day_name(day) for day in block.days], block=block.name
-            ),
-        )
 
 
 @final
@@ -163,15 +93,23 @@ def release[For: Purpose](
     question: Question[For], payment: Payment, *, engine: Engine, entropy: Entropy
 ) -> Released[pa.Table]:
     """Answer `question`: the counters of every public cell of its block, on the grid."""
-    if type(payment) is not Payment:
-        raise TypeError("only a payment pays")
-    if payment.release != question.bill.release:
-        raise NotPaid(f"{question.declaration.name}: this question was not paid for")
-    stored = payment.book.stored(payment.release)
-    if stored is None:
-        output = _written(_noised(question, engine, entropy=entropy))
-        stored = payment.book.store(payment.release, output, at=payment.at)
-    return _released(stored)
+
+    def sums() -> list[pa.Table]:
+        return [exact_sums(question, question.block, engine=engine)]
+
+    return _put_out(question, payment, sums, entropy=entropy)
+
+
+def release_days[For: Purpose](
+    question: Question[For],
+    payment: Payment,
+    days: Sequence[DaySums[For]],
+    *,
+    dead: str,
+    entropy: Entropy,
+) -> Released[pa.Table]:
+    """Answer `question` from the closed days of its block, each read under the `dead` list."""
+    return _put_out(question, payment, lambda: added_up(question, days, dead=dead), entropy=entropy)
 
 
 def recall(shelf: Shelf, release: str) -> Released[pa.Table]:
@@ -197,60 +135,42 @@ def postprocess[New](function: Callable[..., New], *released: Released[object]) 
     )
 
 
-def _noised[For: Purpose](question: Question[For], engine: Engine, *, entropy: Entropy) -> pa.Table:
+def _put_out[For: Purpose](
+    question: Question[For],
+    payment: Payment,
+    sums: Callable[[], list[pa.Table]],
+    *,
+    entropy: Entropy,
+) -> Released[pa.Table]:
+    """Release what was released already, or else the `sums` added up, with noise."""
+    if type(payment) is not Payment:
+        raise TypeError("only a payment pays")
+    if payment.release != question.bill.release:
+        raise NotPaid(f"{question.declaration.name}: this question was not paid for")
+    stored = payment.book.stored(payment.release)
+    if stored is None:
+        output = _written(_noised(question, sums(), entropy=entropy))
+        stored = payment.book.store(payment.release, output, at=payment.at)
+    return _released(stored)
+
+
+def _noised[For: Purpose](
+    question: Question[For], sums: list[pa.Table], *, entropy: Entropy
+) -> pa.Table:
     declared = question.declaration
-    rows, relations = _rows(question)
-    worst_of, sums_of = _queries(declared, rows.op())
-    _prove(declared, engine(worst_of, relations))
-    sums = engine(sums_of, relations)
     keys = question.keys.of_group(question.block.group, declared.blocks.groups)
     measure, cells = declared.measure, cells_of(keys, declared.measure)
     count = len(measure.counters) * len(cells["key"])
     noise = np.split(draw(declared.noise, count, entropy=entropy), len(measure.counters))
     counters = {
-        name: in_key_order(sums, name, keys=keys, measure=measure) + drawn
+        name: sum((in_key_order(each, name, keys=keys, measure=measure) for each in sums), drawn)
         for name, drawn in zip(measure.counters, noise, strict=True)
     }
     return pa.table({**cells, **counters})
 
 
-def _rows[For: Purpose](question: Question[For]) -> tuple[ir.Table, dict[str, pa.Table]]:
-    """Put permitted rows where the question names the catalogue, and list what comes with it."""
-    declared = question.declaration
-    public = {declared.keys.get_name(): question.keys.table, **question.block.relations()}
-    held = {
-        name: rows.rows for name, rows in question.rows.items() if isinstance(rows.rows, pa.Table)
-    }
-    permitted = {name: derive(rows, partial(_named, name)) for name, rows in question.rows.items()}
-    bound = bind(declared.question, permitted, public=frozenset(public))
-    if bound.purpose is not declared.purpose:
-        raise PurposeDiffers(f"{declared.name} reads rows for {declared.purpose.key} only")
-    return bound.rows, {**public, **held}
-
-
-@lru_cache(maxsize=64)
-def _queries[For: Purpose](declared: Declaration[For], rows: ops.Node) -> tuple[ir.Table, ir.Table]:
-    """Write the check and the sums, once for a product: the block is a relation of theirs."""
-    weighed = declared.weighed(rows.to_expr())
-    return declared.worst(weighed), declared.sums(weighed)
-
-
-def _named(name: str, rows: ir.Table | pa.Table) -> ir.Table:
-    if isinstance(rows, ir.Table):
-        return rows
-    return ibis.table({field.name: str(field.type) for field in rows.schema}, name=name)
-
-
-def _prove[For: Purpose](declared: Declaration[For], worst: pa.Table) -> None:
-    """Refuse unless no unit adds more than was declared, nor less than nothing."""
-    limit = bounds.limit(declared.bound)
-    norm, least = worst["norm"][0].as_py(), worst["least"][0].as_py()
-    if norm is not None and (norm > limit or least < 0):
-        raise BoundBroken(name=declared.name, limit=limit)
-
-
 def _released(stored: Stored) -> Released[pa.Table]:
-    if _digest(stored.output) != stored.digest:
+    if digest(stored.output) != stored.digest:
         raise ReleaseUnknown(f"the stored bytes of release {stored.release} were changed")
     return _seal(
         Released,
@@ -275,11 +195,3 @@ def _is_read_only(value: object) -> bool:
     if isinstance(value, msgspec.Struct):
         return value.__struct_config__.frozen
     return isinstance(value, _READ_ONLY)
-
-
-def _canonical(specification: Mapping[str, str | int | float]) -> str:
-    return json.dumps(specification, sort_keys=True, separators=(",", ":"))
-
-
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()

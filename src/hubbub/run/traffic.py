@@ -13,7 +13,8 @@ import structlog
 
 from hubbub.crowd.blocks import Block
 from hubbub.crowd.bounds import DayPlan
-from hubbub.crowd.gate import Question, release, spend
+from hubbub.crowd.gate import release, spend
+from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted, derive
 from hubbub.products.traffic.declarations import LivePromise, Roads, live_declaration, windows_of
 from hubbub.products.traffic.live import REFED_S, LiveMatching

@@ -13,7 +13,8 @@ from typing import Final
 import structlog
 
 from hubbub.crowd.blocks import Days, day_number
-from hubbub.crowd.gate import Question, release, spend
+from hubbub.crowd.gate import release, spend
+from hubbub.crowd.question import Question
 from hubbub.products.traffic.declarations import TYPICAL, Roads
 from hubbub.products.traffic.live import Matching
 from hubbub.products.traffic.trips import PAST_CHUNK_S

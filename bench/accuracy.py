@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from bench.epsilon import STILL, as_wide, at_epsilon, noised, quiet
+from bench.epsilon import STILL, as_whole, as_wide, at_epsilon, noised, quiet
 from bench.figures import (
     EPSILONS,
     NO_NOISE,
@@ -79,11 +79,7 @@ class Live:
     def __init__(self, bench: Bench, declared: Declaration[LiveTraffic], share: float) -> None:
         self._bench, self._declared, self._size = bench, declared, len(bench.roads)
         self._windows = [
-            [each._replace(released=quiet(each.released, declared)) for each in asked]
-            for asked in (
-                bench.windows(morning, share, declared, book=Bottomless(), entropy=STILL)
-                for morning in bench.mornings
-            )
+            list(bench.quiet_windows(morning, share, declared)) for morning in bench.mornings
         ]
         self._first = [windows[0].number for windows in self._windows]
         self._told = [self._tell(number, share) for number in range(len(DAYS))]
@@ -94,7 +90,11 @@ class Live:
     def figures(self) -> Iterator[Figure]:
         """Give the figures of every way at every epsilon."""
         still = as_wide(self._declared, 0)
-        yield self._score(NO_NOISE, 0, self._seen(still, self._windows, week=self._week))
+        whole = [
+            [each._replace(released=as_whole(each.released, self._declared)) for each in windows]
+            for windows in self._windows
+        ]
+        yield self._score(NO_NOISE, 0, self._seen(still, whole, week=self._week))
         for epsilon in EPSILONS:
             dice = np.random.default_rng(SEED)
             declared = at_epsilon(self._declared, epsilon)
@@ -150,11 +150,10 @@ class Live:
 
     def _as_ours(self, answers: Sequence[Answer]) -> list[list[Window]]:
         """Put the recipe's answers where ours would be."""
-        weight, size = self._declared.bound.weight, self._size
         placed = []
         for windows, first, given in zip(self._windows, self._first, answers, strict=True):
-            up = ((given.counts + given.sums) * weight / 2).reshape(-1, size)
-            down = ((given.counts - given.sums) * weight / 2).reshape(-1, size)
+            up = ((given.counts + given.sums) * G / 2).reshape(-1, self._size)
+            down = ((given.counts - given.sums) * G / 2).reshape(-1, self._size)
             placed.append(
                 [
                     each._replace(released=_instead(each.released, up[row], down[row]))

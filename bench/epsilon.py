@@ -11,20 +11,18 @@ from typing import Final
 
 import pyarrow as pa
 
-from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.blocks import Windows
+from hubbub.crowd.bounds import OneNorm, Unit
+from hubbub.crowd.declaration import EPSILON_MAX, Declaration
 from hubbub.crowd.gate import Released, postprocess
-from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, Noise
+from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G, Noise
 from hubbub.crowd.noise import Entropy, Integers, draw
 from hubbub.terms.purposes import Purpose
 
 STILL: Final[Entropy] = bytes
 """Randomness that is nought throughout: the gate then draws one and the same number everywhere."""
-NO_CLAIM: Final = 600.0
-"""An epsilon that the least of noise keeps: for what is never published."""
 _STEPS: Final = 1000  # of sigma, in the sensitivity
 _SIGMA_MAX: Final = 100
-_SCALE_MIN: Final = 2
-_SIGMA_MIN: Final = 40
 
 
 def quiet[For: Purpose](
@@ -51,13 +49,28 @@ def at_epsilon[For: Purpose](declared: Declaration[For], epsilon: float) -> Decl
 
 
 def as_wide[For: Purpose](declared: Declaration[For], people: float) -> Declaration[For]:
-    """Declare noise of this deviation in a count of people: a picture weighs noise by it."""
-    deviation = people * declared.bound.weight / sqrt(2)  # of each of the two counters
-    if isinstance(declared.noise, DiscreteLaplace):
-        scale = max(_SCALE_MIN, round(deviation / sqrt(2)))
-        return replace(declared, noise=DiscreteLaplace(scale=scale), epsilon=NO_CLAIM)
-    sigma = max(_SIGMA_MIN, round(deviation))
-    return replace(declared, noise=DiscreteGaussian(sigma=Fraction(sigma)), epsilon=NO_CLAIM)
+    """Declare noise of this deviation in a count of whole voices: a picture weighs noise by it."""
+    deviation = people * G / sqrt(2)  # of each of the two counters
+    return replace(
+        declared,
+        unit=Unit.PASSAGE if isinstance(declared.blocks, Windows) else declared.unit,
+        bound=OneNorm(),
+        noise=DiscreteLaplace(scale=max(ceil(G / EPSILON_MAX), round(deviation / sqrt(2)))),
+        epsilon=EPSILON_MAX,
+        delta=0,
+    )
+
+
+def as_whole[For: Purpose](
+    exact: Released[pa.Table], declared: Declaration[For]
+) -> Released[pa.Table]:
+    """Count in whole voices what was counted in a plan's shares of one."""
+
+    def whole(table: pa.Table) -> pa.Table:
+        up, down = (table[name].to_numpy() * G / declared.bound.weight for name in ("up", "down"))
+        return pa.table({"key": table["key"], "up": up, "down": down})
+
+    return postprocess(whole, exact)
 
 
 def noised[For: Purpose](

@@ -35,7 +35,7 @@ def test_half_of_epsilon_takes_more_noise(plan: Declaration[Any]) -> None:
 @PLANS
 def test_a_picture_is_told_how_wide_the_noise_in_a_count_is(plan: Declaration[Any]) -> None:
     wide = as_wide(plan, 12.0)
-    in_a_count = wide.noise.deviation * 2**0.5 / plan.bound.weight
+    in_a_count = wide.noise.deviation * 2**0.5 / wide.bound.weight
     assert in_a_count == pytest.approx(12.0, rel=0.01)
 
 

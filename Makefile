@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Python 3.13 and make are all they need.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench lock epsilons clean
 
 BIN := .venv/bin
 # hubbub is several processes: let each load what the first one compiled.
@@ -50,6 +50,10 @@ lock: ## Pin the newest versions that pyproject.toml allows, with hashes
 		--output-file requirements-dev.txt
 	$(COMPILE) --upgrade --group build --group dev --group bench \
 		--constraint requirements-dev.txt --output-file requirements-bench.txt
+
+epsilons: ## Write docs/epsilons.md anew, from what the products declare
+	@sh tools/bootstrap.sh dev
+	@$(BIN)/python -m hubbub.run.epsilons >docs/epsilons.md
 
 clean: ## Remove the environment, caches and the demo's state
 	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \

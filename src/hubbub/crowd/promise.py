@@ -75,10 +75,10 @@ def accuracy_of(measure: Measure, bound: Bound, noise: Noise) -> Accuracy:
         noise_people_95=likely,
         means=means,
         words=(
-            f"Noise moves a count of {counted_words(measure)} by {deviation:.2g} (its standard "
-            f"deviation), and 95 counts of 100 by no more than {likely:.2g}.{_mean_words(means)} "
-            "Whoever is in more cells than the bound lets count is heard less in each, and this "
-            "comes on top."
+            f"Noise moves a count of {counted_words(measure)} by {short(deviation)} (its standard "
+            f"deviation), and 95 counts of 100 by no more than {short(likely)}."
+            f"{_mean_words(means)} This is the noise alone: what the bound takes from those who "
+            "would add more comes on top."
         ),
     )
 
@@ -161,17 +161,22 @@ def combination_words(newest: int) -> str:
     if newest == 1:
         return "Each block is read by itself."
     return (
-        f"The newest {newest} blocks may be added up: their noise is {sqrt(newest):.2g} times as "
-        f"wide as one's, for {newest} times the rows."
+        f"The newest {newest} blocks may be added up: their noise is {short(sqrt(newest))} times "
+        f"as wide as one's, for {newest} times the rows."
     )
+
+
+def short(number: float) -> str:
+    """Write a number as people do: two digits, or all that are before the point."""
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _mean_words(means: tuple[MeanError, ...]) -> str:
     if not means:
         return ""
-    people = ", ".join(str(mean.people) for mean in means[:-1])
-    percents = ", ".join(f"{mean.percent:.2g} %" for mean in means[:-1])
+    *few, many = [str(mean.people) for mean in means]
+    *wide, close = [f"{short(mean.percent)} %" for mean in means]
     return (
-        f" It moves the mean of {people} or {means[-1].people} people by {percents} or "
-        f"{means[-1].percent:.2g} % of its reach."
+        f" It moves the mean of {', '.join(few)} or {many} people by {', '.join(wide)} or {close} "
+        "of its reach."
     )

@@ -1,10 +1,19 @@
-"""Which products this house has."""
+"""Every product that there is, and those that this house has."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from hubbub.crowd.declaration import Declaration
-from hubbub.products.traffic.declarations import TYPICAL, LivePromise, live_declaration
+from hubbub.products.traffic.declarations import (
+    LIVE_DAY,
+    LIVE_PASSAGE,
+    TYPICAL,
+    LivePromise,
+    live_declaration,
+)
+
+EVERY_DECLARATION: Final[tuple[Declaration[Any], ...]] = (TYPICAL, LIVE_DAY, LIVE_PASSAGE)
+"""The registry: whatever is released is declared here. docs/epsilons.md is written from it."""
 
 
 def declarations(live_promise: LivePromise) -> Mapping[str, Declaration[Any]]:

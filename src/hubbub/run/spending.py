@@ -3,13 +3,11 @@
 from typing import Final
 
 from hubbub.crowd.book import Cap, standard_caps
-from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL
 from hubbub.record.ledger import Ledger
 from hubbub.run.home import Home
+from hubbub.run.products import EVERY_DECLARATION
 
-CAPS: Final = standard_caps(
-    (LIVE_DAY, LIVE_PASSAGE, TYPICAL), everything=Cap(epsilon=6.1, delta=1e-8)
-)
+CAPS: Final = standard_caps(EVERY_DECLARATION, everything=Cap(epsilon=6.1, delta=1e-8))
 """Each product has its own budget, and all of the person-day promise one together."""
 
 

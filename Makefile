@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Python 3.13 and make are all they need.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock epsilons clean
+.PHONY: help demo test prove-mutants check format bench lock epsilons clean
 
 BIN := .venv/bin
 # hubbub is several processes: let each load what the first one compiled.
@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Replay a recorded morning of Helsinki, and show its live traffic; ARGS="--speed 60"
 	@sh tools/bootstrap.sh run
@@ -20,6 +20,10 @@ demo: ## Replay a recorded morning of Helsinki, and show its live traffic; ARGS=
 test: ## Run every test; ARGS="tests/house -k contracts"
 	@sh tools/bootstrap.sh dev
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+prove-mutants: ## Plant each known bug in a copy of the source: a test must catch it; ARGS="noise"
+	@sh tools/bootstrap.sh dev
+	@cd tests && ../$(BIN)/python -m planted $(ARGS)
 
 check: ## Lint, check types and contracts
 	@sh tools/bootstrap.sh dev

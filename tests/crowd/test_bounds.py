@@ -235,21 +235,48 @@ def test_one_unit_moves_all_sums_by_no_more_than_was_declared(
     assert norm(differences, declaration) <= limit(declaration.bound)
 
 
-@given(history=mornings, arrivals=st.lists(st.integers(0, 7), min_size=60, max_size=60))
-def test_a_day_stays_within_its_plan_whatever_comes_late(
-    history: list[Pass], arrivals: list[int]
-) -> None:
-    """Blocks are summed one after the other, each from what had arrived by then."""
-    blocks = WINDOWS.blocks_ended(NOON, Instant(NOON + 4 * WINDOW_US), zone=ZONE)
-    arriving = list(zip(history, arrivals, strict=False))
+def added_block_by_block(arriving: list[tuple[Pass, int]]) -> dict[int, list[int]]:
+    """Sum the plan's blocks one after the other, each from what had arrived by then, by person."""
     added: dict[int, list[int]] = {subject: [] for subject in range(3)}
+    blocks = WINDOWS.blocks_ended(NOON, Instant(NOON + 4 * WINDOW_US), zone=ZONE)
     for number, block in enumerate(blocks):
         end = WINDOWS.end(block.window, block.group)
         arrived = [row for row, since in arriving if row.at < end and since <= number]
         for row in run(queries(PLAN)[0], arrived, block):
             if (row["window"], row["key"] % WINDOWS.groups) == (block.window, block.group):
                 added[row["subject"]] += [row["up"], row["down"]]
+    return added
+
+
+@given(history=mornings, arrivals=st.lists(st.integers(0, 7), min_size=60, max_size=60))
+def test_a_day_stays_within_its_plan_whatever_comes_late(
+    history: list[Pass], arrivals: list[int]
+) -> None:
+    added = added_block_by_block(list(zip(history, arrivals, strict=False)))
     assert all(norm(counters, PLAN) <= limit(PLAN.bound) for counters in added.values())
+
+
+def test_who_drives_everywhere_all_day_has_the_plan_and_no_more() -> None:
+    driven = [
+        Pass(subject, NOON + window * WINDOW_US + 200 * SECOND, road, G)
+        for subject in range(3)
+        for window in range(4)
+        for road in range(6)
+    ]
+    added = added_block_by_block([(row, 0) for row in driven])
+    assert all(norm(counters, PLAN) == limit(PLAN.bound) for counters in added.values())
+
+
+@pytest.mark.parametrize("declaration", [WEEK, VISITS], ids=lambda declared: declared.name)
+def test_a_day_adds_the_same_whatever_the_other_days_hold(
+    declaration: Declaration[LiveTraffic],
+) -> None:
+    """Were they bounded together, one day less would make all others louder."""
+    today = [Pass(1, NOON, 0, G)]
+    tomorrow = [Pass(1, MIDNIGHT + n * SECOND, 1, G) for n in range(500)]
+    alone, together = (all_sums(rows, declaration) for rows in (today, today + tomorrow))
+    assert alone[0, 0, "up"] == together[0, 0, "up"]
+    assert min(together[0, 0, "up"], together[0, 1, "up"]) > 0.9 * G
 
 
 def test_five_hundred_passes_a_day_weigh_no_more_than_one_person() -> None:
@@ -265,6 +292,13 @@ def test_a_person_is_counted_on_the_road_she_drove() -> None:
     assert exact([Pass(1, NOON, 2, G)], first, PASSAGE) == {(2,): (G, 0)}
     assert exact([Pass(1, NOON, 2, -G), Pass(2, NOON, 2, 0)], first, PASSAGE) == {(2,): (512, 1536)}
     assert exact([Pass(0, NOON, 2, G)], first, PLAN) == {(2,): (G // 2, 0)}
+
+
+def test_each_share_is_a_whole_number_before_it_is_added() -> None:
+    """Three halves, each rounded up, are three: added first, they would be two."""
+    first = WINDOWS.blocks_ended(NOON, Instant(NOON + WINDOW_US), zone=ZONE)[-1]
+    barely = [Pass(subject, NOON, 2, 1 - G) for subject in range(3)]
+    assert exact(barely, first, PASSAGE) == {(2,): (3, 3 * G - 3)}
 
 
 def test_several_passes_in_one_window_are_one_of_their_mean() -> None:

@@ -140,6 +140,25 @@ def test_another_block_gets_other_noise() -> None:
     assert len(book.kept) == 2
 
 
+def test_no_two_blocks_share_their_noise() -> None:
+    """One source of randomness for both, as in the house: what was drawn is not drawn again."""
+    book, entropy = MemoryBook(), seeded(1)
+    blocks = WINDOWS.blocks_ended(NOON, Instant(NOON + 600 * SECOND), zone=ZONE)
+    noise: list[int] = []
+    for question in (ask([], block) for block in blocks if block.group == BLOCK.group):
+        payment = spend(book, question, at=NOON)
+        value = release(question, payment, engine=engine, entropy=entropy).value
+        noise += [*value["up"].to_pylist(), *value["down"].to_pylist()]
+    assert len(set(noise)) == len(noise) == 12
+
+
+def test_the_noise_is_of_the_randomness_that_was_handed_in() -> None:
+    """Noise that follows from the question could be drawn, and taken away, by anybody."""
+    one, same, other = (answer(ask([], BLOCK), MemoryBook(), seed=seed) for seed in (1, 1, 2))
+    assert one.value.equals(same.value)
+    assert not set(one.value["up"].to_pylist()) & set(other.value["up"].to_pylist())
+
+
 def test_who_is_asked_has_no_part_in_a_questions_identity() -> None:
     """An identity made of rows would be a way out."""
     assert ask(CROWD, BLOCK).bill == ask([], BLOCK).bill
@@ -331,9 +350,17 @@ def test_what_could_be_changed_afterwards_is_not_released(value: object) -> None
         postprocess(lambda _: value, released)
 
 
+class LooksReleased:
+    """Has what a released value has, and says that it is one."""
+
+    value = 31
+    sources = promises = frozenset[str]()
+    __class__ = Released  # type: ignore[assignment]
+
+
 def test_only_released_values_are_made_into_released_values() -> None:
     released: Any = answer(ask(CROWD, BLOCK), MemoryBook())
-    for raw in ((), (31,), (released, 31), (released.value,)):
+    for raw in ((), (31,), (released, 31), (released.value,), (LooksReleased(),)):
         with pytest.raises(TypeError, match="only released values"):
             postprocess(lambda *_: 31, *raw)
 

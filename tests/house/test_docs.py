@@ -110,8 +110,8 @@ def test_every_command_named_can_be_run(page: Path) -> None:
 
 @each_page
 def test_every_make_target_named_is_there(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
-    named = {m for line in code_lines(page) for m in re.findall(r"\bmake ([a-z]+)", line)}
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    named = {m for line in code_lines(page) for m in re.findall(r"\bmake ([a-z-]+)", line)}
     assert named <= targets
 
 

@@ -115,6 +115,19 @@ def test_the_core_calls_nothing_of_the_shell(module: Path) -> None:
     assert {c.id for c in calls if isinstance(c, ast.Name)} & SHELL_CALLS == set()
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if "run" in m.parts], ids=short)
+def test_the_shell_draws_from_the_operating_system(module: Path) -> None:
+    """A test may hand a seed to the gate; the house never does."""
+    handed = [
+        keyword.value
+        for call in ast.walk(tree_of(module))
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "entropy"
+    ]
+    assert {ast.unparse(value) for value in handed} <= {"os.urandom"}
+
+
 def hidden_imports(tree: ast.Module) -> set[str]:
     """Find what imports or runs code that neither the contracts nor the linter see."""
     return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} & HIDDEN_IMPORTS

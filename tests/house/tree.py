@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import hubbub
+
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src" / "hubbub"
+SOURCE = Path(hubbub.__path__[0])  # what is looked at is what runs
 CORE = ("terms", "deal", "crowd", "products")
 MODULES = tuple(sorted(SOURCE.rglob("*.py")))
 

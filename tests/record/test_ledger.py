@@ -54,6 +54,21 @@ def test_what_is_paid_is_not_debited_again(ledger: Ledger, tmp_path: Path) -> No
     assert spent(tmp_path) == [0.5]
 
 
+def test_what_was_paid_and_not_drawn_stays_paid_after_a_restart(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """A crash between the debit and the draw gives nothing back; the same question is paid."""
+    ledger.debit(bill("monday"), at=NOON)
+    ledger.close()
+    with closing(opened(tmp_path)) as again:
+        assert spent(tmp_path) == [0.5]
+        again.debit(bill("monday"), at=NOON)
+        assert spent(tmp_path) == [0.5]
+        again.debit(bill("tuesday"), at=NOON)
+        with pytest.raises(BudgetSpent):
+            again.debit(bill("wednesday"), at=NOON)
+
+
 def test_a_spent_budget_is_refused_and_says_on_what_it_went(ledger: Ledger, tmp_path: Path) -> None:
     released(ledger, "monday")
     ledger.debit(bill("tuesday"), at=Instant(NOON + 1))

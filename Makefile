@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 # An extract, two recorded mornings, and their truth: see docs/bench.md
 DATA ?= ../shared/data/helsinki
-COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.13 \
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra prove --universal --python-version 3.13 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
 help: ## Show this
@@ -30,7 +30,7 @@ check: ## Lint, check types and contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo src/hubbub/prove/contracts.toml
 	$(BIN)/python -m pytest -q tests/house/test_typing.py
 
 format: ## Put the code in the house's format

@@ -13,7 +13,7 @@ from hubbub.deal.gate import Permitted
 from hubbub.terms.purposes import LiveTraffic, Recipient, Traffic
 
 genuine = permitted_for(Traffic)
-forge: Any = Permitted  # a type checker refuses these attacks: see typing_tests/deal.py
+forge: Any = Permitted  # a type checker refuses these attacks: see prove/forgeries/deal.py
 
 
 def _assign() -> None:

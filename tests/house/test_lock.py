@@ -14,10 +14,12 @@ from house.tree import MODULES, ROOT, SOURCE, tree_of
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUN = PROJECT["project"]["dependencies"]
 GROUPS = PROJECT["dependency-groups"]
+PROVE = PROJECT["project"]["optional-dependencies"]["prove"]
+INSTALLED = [*RUN, *PROVE, *GROUPS["build"]]
 LOCKS = {
-    "requirements.txt": [*RUN, *GROUPS["build"]],
-    "requirements-dev.txt": [*RUN, *GROUPS["build"], *GROUPS["dev"]],
-    "requirements-bench.txt": [*RUN, *GROUPS["build"], *GROUPS["dev"], *GROUPS["bench"]],
+    "requirements.txt": INSTALLED,
+    "requirements-dev.txt": [*INSTALLED, *GROUPS["dev"]],
+    "requirements-bench.txt": [*INSTALLED, *GROUPS["dev"], *GROUPS["bench"]],
 }
 
 

@@ -6,11 +6,11 @@ from typing import Final
 
 import click
 
-from hubbub.cli import deal, house, ledger
+from hubbub.cli import deal, house, ledger, prove
 from hubbub.cli.root import FAILED, aside, hubbub
 from hubbub.terms.errors import BadInput, HubbubError, Refused
 
-__all__ = ["deal", "house", "hubbub", "ledger", "main"]
+__all__ = ["deal", "house", "hubbub", "ledger", "main", "prove"]
 
 _WRONG_USAGE: Final = 2
 _REFUSED: Final = 3

@@ -26,6 +26,7 @@ class Home:
         self.passes = folder / "passes"
         self.cities = folder / "city"
         self.keys = folder / "keys"
+        self.proofs = folder / "proofs"
         self.operator_key = self.keys / "operator"
         self.keeper_status = folder / "keeper.json"
 

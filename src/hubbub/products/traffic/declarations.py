@@ -109,7 +109,8 @@ def _value(passed: ir.Table) -> ir.IntegerValue:
 
 def _driven(passed: ir.Table) -> ir.BooleanValue:
     """Tell whether enough of the road was driven, and a time was taken."""
-    return (passed.distance_dm * DRIVEN_MIN >= passed.length_dm) & (passed.time_ms > 0)
+    driven = passed.distance_dm.cast("int64") * DRIVEN_MIN >= passed.length_dm
+    return driven & (passed.time_ms > 0)
 
 
 def _live_question() -> ir.Table:

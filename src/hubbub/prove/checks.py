@@ -1,0 +1,26 @@
+"""All that is checked, in the order in which it is told."""
+
+from typing import Final
+
+from hubbub.prove.audit import AUDITS
+from hubbub.prove.books import BOOKS
+from hubbub.prove.check import Check
+from hubbub.prove.covering import COVERINGS
+from hubbub.prove.forging import FORGING
+from hubbub.prove.sampler import SAMPLERS
+from hubbub.prove.sensitivity import SENSITIVITIES
+from hubbub.prove.static import CONTRACTS, TYPES
+
+CHECKS: Final[tuple[Check, ...]] = (
+    CONTRACTS,
+    TYPES,
+    FORGING,
+    *COVERINGS,
+    *SENSITIVITIES,
+    *SAMPLERS,
+    *AUDITS,
+    BOOKS,
+)
+"""Every check: its name among all is its own."""
+
+BY_NAME: Final = {check.named.name: check for check in CHECKS}

@@ -1,0 +1,179 @@
+"""Many small worlds in one run of the real gates, and the stage on which they are laid out.
+
+Each world has roads and people of its own: world n has `roads_each` segments from n x `roads_each`
+on, and ten subjects from 10 n on. What happens in one cannot be seen in another, unless a gate is
+broken.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from hubbub.crowd.blocks import Block, Days
+from hubbub.crowd.book import Bill, Stored
+from hubbub.crowd.days import DaySums, KeptDay, close_day
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.gate import release, release_days, spend
+from hubbub.crowd.keys import PublicKeys
+from hubbub.crowd.noise import Entropy, Integers
+from hubbub.crowd.question import Question
+from hubbub.deal.gate import Permitted, collect, permit
+from hubbub.products.traffic.declarations import TYPICAL_SLOTS
+from hubbub.record.engine import Engine
+from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
+from hubbub.terms.purposes import Purpose, Recipient, cell_bit
+from hubbub.terms.time import SECOND, Instant
+
+ZONE: Final = ZoneInfo("Europe/Helsinki")
+"""Two hours east of Greenwich in winter: a day on these clocks is no day of the engine's."""
+NOON: Final = Instant(1_795_514_400 * SECOND)
+"""12:00 there on Tuesday 24 November 2026."""
+NOON_DAY: Final = 20_781
+NOON_SLOT: Final = 2
+"""The part of the day that noon is in, as the usual speeds count them."""
+SUBJECTS_EACH: Final = 10
+MISSING: Final = -(1 << 62)
+"""Stands for a value that is missing in a row."""
+FAST_MS: Final = 1
+"""So fast over a road that its value is the highest there is, and all of a voice goes to `up`."""
+
+_LENGTH_DM: Final = 1000
+_KNOWN: Final = {"half_cms": 200, "length_dm": _LENGTH_DM}  # of every road
+_SCHEMA: Final = {name: getattr(pa, kind)() for name, kind in (PASSES_SCHEMA | STAMP).items()}
+_HELD: Final = ibis.table(PASSES_SCHEMA | STAMP, name="held")
+_DEAD: Final = ibis.table({"receipt": "int64"}, name="dead")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passes:
+    """Made-up rows: a column a field, each under a deal for the purpose that is asked for."""
+
+    subject: Integers
+    at: Integers
+    segment: Integers
+    distance_dm: Integers | int = _LENGTH_DM
+    time_ms: Integers | int = FAST_MS
+    receipt: Integers | int = 1
+    may: Integers | int | None = None
+
+    def table(self, purpose: type[Purpose]) -> pa.Table:
+        """Lay them down."""
+        may = cell_bit(purpose, Recipient.OWN) if self.may is None else self.may
+        given = {**vars(self), "may": may}
+        columns = []
+        for name, kind in _SCHEMA.items():
+            whole = np.broadcast_to(np.asarray(given[name], np.int64), len(self.subject))
+            columns.append(pa.array(whole, pa.int64(), mask=whole == MISSING).cast(kind))
+        return pa.table(columns, schema=pa.schema([*_SCHEMA.items()]))
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One declaration of a product, public keys for made-up worlds, and the gates on the way."""
+
+    declared: Declaration[Any]
+    keys: PublicKeys
+    engine: Engine = field(default_factory=lambda: Engine(threads=1))
+
+    def permitted(self, rows: pa.Table, *, dead: Sequence[int] = ()) -> Permitted[pa.Table, Any]:
+        """Bring rows through gate 1; the receipts in `dead` were taken back."""
+        buried = pa.table({"receipt": pa.array(dead, pa.int64())})
+        asked = permit(_HELD, self.declared.purpose, Recipient.OWN, dead=_DEAD)
+        return collect(asked, lambda query: self.engine.run(query, {"held": rows, "dead": buried}))
+
+    def publish(
+        self, rows: Permitted[pa.Table, Any], block: Block, *, entropy: Entropy
+    ) -> dict[str, Integers]:
+        """Bring one block of what was permitted through gate 2: its columns, in key order."""
+        question = Question(
+            declaration=self.declared,
+            rows={"passes": rows},
+            keys=self.keys,
+            block=block,
+            memory="of this check",
+        )
+        payment = spend(_Paper(), question, at=block.until)
+        if isinstance(self.declared.blocks, Days):
+            days, dead = self.closed(question), "as of now"
+            released = release_days(question, payment, days, dead=dead, entropy=entropy)
+        else:
+            released = release(question, payment, engine=self.engine.run, entropy=entropy)
+        table = released.value
+        return {name: table[name].to_numpy() for name in table.column_names}
+
+    def closed(self, question: Question[Any]) -> list[DaySums[Any]]:
+        """Close every day of the question's block."""
+        return [
+            close_day(question, day, dead="as of now", shelf=_Days(), engine=self.engine.run)
+            for day in question.block.days
+        ]
+
+
+def still(count: int) -> bytes:
+    """Give bytes that make every draw the same: what is left of a difference is exact."""
+    return b"\x40" * count
+
+
+def keys_of(
+    declared: Declaration[Any], segments: Integers, slots: Sequence[int] = ()
+) -> PublicKeys:
+    """Make public keys for some segments: of roads, or of roads in some parts of the day."""
+    columns = {"key": segments}
+    if "slot" in declared.keys.columns:
+        parts = np.array(slots or range(TYPICAL_SLOTS))
+        segment, slot = np.repeat(segments, len(parts)), np.tile(parts, len(segments))
+        columns = {"key": segment * TYPICAL_SLOTS + slot, "segment": segment, "slot": slot}
+    same = {name: _KNOWN.get(name, 1) for name in declared.keys.columns if name not in columns}
+    columns |= {name: np.full(len(columns["key"]), value) for name, value in same.items()}
+    return PublicKeys(pa.table({name: pa.array(c, pa.int32()) for name, c in columns.items()}))
+
+
+def counters(columns: dict[str, Integers]) -> list[Integers]:
+    """List the counters of what was released."""
+    return [values for name, values in columns.items() if name not in {"key", "bin"}]
+
+
+class _Days:
+    """A shelf that keeps no day."""
+
+    def kept(self, product: str, edition: int, day: int) -> KeptDay | None:
+        del product, edition, day
+        return None
+
+    def keep(self, day: KeptDay) -> None:
+        pass
+
+
+class _Paper:
+    """A book without a cap, for made-up people only. It is forgotten with the check."""
+
+    def __init__(self) -> None:
+        self._bills: dict[str, Bill] = {}
+        self._kept: dict[str, Stored] = {}
+
+    def debit(self, bill: Bill, *, at: Instant) -> None:
+        del at
+        self._bills[bill.release] = bill
+
+    def store(self, release: str, output: bytes, *, at: Instant) -> Stored:
+        bill = self._bills[release]
+        stored = Stored(
+            release=release,
+            product=bill.product,
+            block=bill.block,
+            promise=bill.promise,
+            digest=sha256(output).hexdigest(),
+            output=output,
+            released_at=at,
+            seq=len(self._kept) + 1,
+        )
+        return self._kept.setdefault(release, stored)
+
+    def stored(self, release: str) -> Stored | None:
+        return self._kept.get(release)

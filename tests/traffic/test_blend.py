@@ -23,6 +23,7 @@ def shown(
     past: Tally | None = None,
     *,
     week: Tally | None = None,
+    part: Tally | None = None,
     age_s: float = 40,
 ) -> RoadFlow:
     nothing = Tally(np.zeros(1), np.zeros(1), np.zeros(1))
@@ -33,7 +34,8 @@ def shown(
         faded=now or nothing,
     )
     hours = {} if past is None else {8: past}
-    flow = blend(ONE, recent, Past(hours, week or nothing), hour=8, at=Instant(0))
+    known = Past(hours, week or part or nothing, part or week or nothing)
+    flow = blend(ONE, recent, known, hour=8, at=Instant(0))
     return flow.roads[0]
 
 
@@ -110,6 +112,24 @@ def test_the_usual_of_a_week_is_shown_where_nothing_else_is_known() -> None:
     road = shown(None, week=tally(400, 12)._replace(noise=np.array([60.0])))
     assert road.source == "typical"
     assert road.speed_kmh == pytest.approx(12, rel=0.1)
+
+
+def test_a_part_of_the_day_with_few_people_leans_on_the_whole_week() -> None:
+    few, many = tally(4, 20, blocks=4), tally(400, 8, blocks=40)
+    alone, leaning = shown(None, part=few), shown(None, part=few, week=many)
+    assert (alone.source, leaning.source) == ("typical", "typical")
+    assert leaning.speed_kmh < 12 < alone.speed_kmh
+
+
+def test_a_part_of_the_day_with_many_people_speaks_for_itself() -> None:
+    road = shown(None, part=tally(400, 6, blocks=4), week=tally(900, 20, blocks=40))
+    assert road.speed_kmh == pytest.approx(6, rel=0.1)
+
+
+def test_the_same_hour_of_the_last_days_and_of_the_weeks_are_heard_together() -> None:
+    slow, fast = tally(10, 6, blocks=4), tally(100, 20, blocks=12)
+    both = shown(None, slow, part=fast).speed_kmh
+    assert shown(None, slow).speed_kmh + 1 < both < shown(None, part=fast).speed_kmh - 1
 
 
 def test_a_week_of_noise_says_nothing() -> None:

@@ -94,3 +94,30 @@ def test_the_usual_of_a_week_is_the_base_before_anything_is_live() -> None:
     assert (told.source, told.age_s) == ("typical", None)
     assert told.speed_kmh < 10
     assert road(made, morning + week + 12 * 3600 * SECOND, 2).source == "free-flow"
+
+
+def test_a_quiet_part_of_the_day_leans_on_what_the_road_is_all_week() -> None:
+    block = TYPICAL.blocks.block(20_780, ZONE)
+    monday = Instant((block.days[0] * 86_400 - 7200) * SECOND)  # Helsinki, in winter
+    morning, midday = (Instant(monday + hour * 3600 * SECOND) for hour in (8, 12))
+    slow, fast = (
+        [(morning, 2, 2000), (midday, 2, 25)],
+        [
+            (at, road, people)
+            for road in range(3, 9)
+            for at, people in ((morning, 900), (midday, 300))
+        ],
+    )
+    drives = [(at, number, people, 5) for at, number, people in slow]
+    drives += [(at, number, people, 25) for at, number, people in fast]
+    people = iter(range(1_000_000))
+    rows = passes(
+        (next(people), at, number, 100, kmh)
+        for at, number, count, kmh in drives
+        for _ in range(count)
+    )
+    made = picture()
+    made.add_week(ask(TYPICAL, rows, block, public=ROADS))
+    noon = midday + 7 * 86_400 * SECOND
+    assert road(made, noon, 2).speed_kmh < 10
+    assert road(made, noon, 3).speed_kmh > 20

@@ -45,7 +45,7 @@ class CounterError(msgspec.Struct, frozen=True, kw_only=True):
     error: float  # as it is told, by Stein's estimate
 
 
-class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
+class PredictedAccuracy(msgspec.Struct, frozen=True, kw_only=True):
     """How far off a release is, and what made it so."""
 
     denoiser: Method
@@ -56,7 +56,7 @@ class Denoised(msgspec.Struct, frozen=True, kw_only=True):
     """A table in whole contributions, with its columns as released, and its accuracy."""
 
     table: pa.Table
-    accuracy: Accuracy
+    accuracy: PredictedAccuracy
 
 
 def denoise[For: Purpose](
@@ -73,7 +73,7 @@ def denoise[For: Purpose](
     counters = zip(measure.counters, _turned(known.gather(told)) / len(drawn), strict=True)
     return Denoised(
         table=pa.table({name: table[name] for name in measure.cell} | dict(counters)),
-        accuracy=Accuracy(
+        accuracy=PredictedAccuracy(
             denoiser=method,
             counters=tuple(
                 CounterError(counter=counter, noise=sqrt(s2), error=sqrt(square))

@@ -72,10 +72,11 @@ class Recent(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What earlier windows counted, by local hour, and whole weeks in this part of the day."""
+    """What earlier windows counted, by local hour; whole weeks; and weeks in this part of a day."""
 
     hours: Mapping[int, Tally]
     week: Tally
+    part: Tally
 
 
 def blend(roads: Roads, recent: Recent, past: Past, *, hour: int, at: Instant) -> LiveFlow:
@@ -84,10 +85,13 @@ def blend(roads: Roads, recent: Recent, past: Past, *, hour: int, at: Instant) -
     ever = sum_up([*past.hours.values()], size)
     of_road = _of_road(roads, past.week, ever)
     by_hour = {each: _usual(of_road, past.hours[each], ever) for each in past.hours}
-    usual = by_hour.get(hour, of_road)
+    usual = in_part = _usual(of_road, past.part, past.week)
+    if hour in by_hour:
+        own = in_part - _expected(of_road, past.part, past.week)
+        usual = _usual(of_road + own, past.hours[hour], ever)
     mean = _shrunk(recent.faded, usual, voice=USUAL_PEOPLE)
     live = recent.tally.people >= recent.floor
-    known = _is_known(_of_class(ever, roads)) | _is_known(_of_class(past.week, roads))
+    known = _is_known(_of_class(ever, roads)) | _is_known(_of_class(past.part, roads))
     speeds = np.where(live, speed_kmh(mean, roads.limit_kmh), speed_kmh(usual, roads.limit_kmh))
     speeds = np.where(live | known, np.minimum(speeds, roads.limit_kmh), roads.limit_kmh)
     fastest = np.max([speed_kmh(each, roads.limit_kmh) for each in (*by_hour.values(), usual)], 0)
@@ -140,11 +144,16 @@ def _of_road(roads: Roads, week: Tally, ever: Tally) -> Numbers:
     return usual
 
 
-def _usual(of_road: Numbers, in_hour: Tally, ever: Tally) -> Numbers:
-    """Give each road's usual value in an hour: the city's change in it, and the road's own."""
+def _usual(of_road: Numbers, then: Tally, ever: Tally) -> Numbers:
+    """Give each road's usual value at some time: the city's change then, and the road's own."""
+    return _shrunk(then, _expected(of_road, then, ever), voice=ROAD_PEOPLE)
+
+
+def _expected(of_road: Numbers, then: Tally, ever: Tally) -> Numbers:
+    """Expect of each road at some time what it has ever been, and the city's change then."""
     everywhere = _shrunk(_total(ever), np.array([UNKNOWN]), voice=CLASS_PEOPLE)
-    now = _shrunk(_total(in_hour), everywhere, voice=CLASS_PEOPLE)
-    return _shrunk(in_hour, np.clip(of_road + now - everywhere, -1, 1), voice=ROAD_PEOPLE)
+    now = _shrunk(_total(then), everywhere, voice=CLASS_PEOPLE)
+    return np.clip(of_road + now - everywhere, -1, 1)
 
 
 def _is_known(tally: Tally) -> npt.NDArray[np.bool_]:

@@ -24,6 +24,7 @@ from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
 from hubbub.crowd.measure import TwoCounters
+from hubbub.crowd.structure import Denoiser
 from hubbub.terms.catalogue import PASSES
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.roads import RoadSegment
@@ -58,6 +59,7 @@ ROAD_SLOTS: Final[ir.Table] = ibis.table(
         "key": "int32",
         "segment": "int32",
         "slot": "int32",
+        "road_class": "int32",
         "half_cms": "int32",
         "length_dm": "int32",
     },
@@ -90,7 +92,15 @@ class Roads:
         keys = _numbers(len(self) * TYPICAL_SLOTS)
         segment, slot = keys // TYPICAL_SLOTS, keys % TYPICAL_SLOTS
         return PublicKeys(
-            pa.table({"key": keys, "segment": segment, "slot": slot, **self._known(TYPICAL_SLOTS)})
+            pa.table(
+                {
+                    "key": keys,
+                    "segment": segment,
+                    "slot": slot,
+                    "road_class": self.road_class[segment].astype(np.int32),
+                    **self._known(TYPICAL_SLOTS),
+                }
+            )
         )
 
     def _known(self, times: int) -> dict[str, Whole]:
@@ -182,6 +192,11 @@ TYPICAL: Final = Declaration(
     blocks=Days(days=7),
     floor=Floor(people=10, luck=0.01),
     combination=Newest(blocks=4),
+    denoiser=Denoiser(
+        matrix=("segment", "slot"),
+        categories=("road_class",),
+        scales=(len(DAY_PARTS), TYPICAL_SLOTS),
+    ),
 )
 """The usual speeds of a week, by part of the day."""
 

@@ -9,12 +9,22 @@ import numpy as np
 import pyarrow as pa
 
 from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.denoise import denoise
 from hubbub.crowd.gate import Released, postprocess
 from hubbub.crowd.laws import G
-from hubbub.products.traffic.blend import FADE_S, Past, Recent, Tally, blend, sum_up
+from hubbub.products.traffic.blend import (
+    FADE_S,
+    PEOPLE_MIN,
+    Past,
+    Recent,
+    Tally,
+    blend,
+    sum_up,
+)
 from hubbub.products.traffic.declarations import (
     TYPICAL,
     TYPICAL_SLOTS,
+    Numbers,
     Roads,
     typical_slot,
     windows_of,
@@ -37,6 +47,7 @@ class LivePicture:
     ) -> None:
         self._declaration, self._roads, self._zone = declaration, roads, zone
         self._typical = typical
+        self._week_noise = 2 * (typical.noise.deviation / G) ** 2
         self._length_s = windows_of(declaration).length_s
         self._recent_s = declaration.combination.blocks * self._length_s
         self._recent: deque[tuple[Instant, Released[pa.Table]]] = deque()
@@ -50,7 +61,7 @@ class LivePicture:
 
     def add_week(self, week: Released[pa.Table]) -> None:
         """Take the usual speeds of a week (`typical`): the base where live counts too few."""
-        self._weeks.append(week)
+        self._weeks.append(postprocess(self._told, week))
 
     def at(self, now: Instant) -> Released[LiveFlow] | None:
         """Give the picture of `now`; nothing before the first release."""
@@ -77,9 +88,11 @@ class LivePicture:
         past = {hour: self._tally(table) for hour, table in zip(hours, tables, strict=False)}
         recent = self._recent_of(tables[first:last], ends=ends, now=now)
         shown = moment(now, self._zone)
-        weeks = [self._week_tally(table, typical_slot(shown)) for table in tables[last:]]
-        week = sum_up(weeks, len(self._roads))
-        return blend(self._roads, recent, Past(past, week), hour=shown.hour, at=now)
+        size, slot = len(self._roads), typical_slot(shown)
+        noise, weeks = self._week_noise, tables[last:]
+        week = sum_up([_whole_week(table, noise) for table in weeks], size)
+        part = sum_up([_part_of_week(table, noise, slot=slot) for table in weeks], size)
+        return blend(self._roads, recent, Past(past, week, part), hour=shown.hour, at=now)
 
     def _recent_of(
         self, tables: tuple[pa.Table, ...], *, ends: tuple[Instant, ...], now: Instant
@@ -106,12 +119,16 @@ class LivePicture:
             faded=sum_up(faded, size),
         )
 
-    def _week_tally(self, table: pa.Table, slot: int) -> Tally:
-        """Turn a week's counters into people, in one part of the day."""
-        counters = (table[name].to_numpy() for name in ("up", "down"))
-        up, down = (each.reshape(-1, TYPICAL_SLOTS)[:, slot] / G for each in counters)
-        noise = np.full(len(up), 2 * (self._typical.noise.deviation / G) ** 2)
-        return Tally(up + down, up - down, noise)
+    def _told(self, week: pa.Table) -> pa.Table:
+        """Turn a week's counters into people and values, and tell people with less noise, too."""
+        told = denoise(self._typical, self._roads.slot_keys, week).table
+        return pa.table(
+            {
+                "people": _sum(week) / G,
+                "values": (week["up"].to_numpy() - week["down"].to_numpy()) / G,
+                "told": _sum(told),
+            }
+        )
 
     def _tally(self, table: pa.Table) -> Tally:
         """Turn a table of counters into people, for all roads."""
@@ -122,6 +139,34 @@ class LivePicture:
         blocks[keys] = table["blocks"].to_numpy() if "blocks" in table.column_names else 1
         noise = 2 * (self._declaration.noise.deviation / weight) ** 2 * blocks
         return Tally((up + down) / weight, (up - down) / weight, noise)
+
+
+def _whole_week(week: pa.Table, noise: float) -> Tally:
+    """Count all parts of the day together, each with the voice that the city's people give it."""
+    people, values = (_by_part(week[name]) for name in ("people", "values"))
+    city = np.maximum(people.sum(axis=0), 0)
+    voices = city / max(city.max(), PEOPLE_MIN)
+    heard = np.full(len(people), noise * (voices**2).sum())
+    return Tally(people @ voices, values @ voices, heard)
+
+
+def _part_of_week(week: pa.Table, noise: float, *, slot: int) -> Tally:
+    """Count one part of the day. Here a road stands alone: its people are told with less noise.
+
+    Where roads are summed up noise is small anyway, and what is told would not add up.
+    """
+    people, values = (_by_part(week[name])[:, slot] for name in ("told", "values"))
+    return Tally(people, values, np.full(len(people), noise))
+
+
+def _by_part(column: pa.ChunkedArray) -> Numbers:
+    parts: Numbers = column.to_numpy().reshape(-1, TYPICAL_SLOTS)
+    return parts
+
+
+def _sum(table: pa.Table) -> Numbers:
+    both: Numbers = table["up"].to_numpy() + table["down"].to_numpy()
+    return both
 
 
 def _added_up(*tables: pa.Table) -> pa.Table:

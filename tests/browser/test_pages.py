@@ -119,3 +119,4 @@ def test_the_numbers_come_with_their_promise(house: MappedHouse, open_page: Open
     expect(page.get_by_text(LIVE.promise().words)).to_be_visible()
     expect(page.get_by_text("per-passage promise (weaker)")).to_be_visible()
     expect(page.get_by_role("link", name="f" * 10)).to_be_visible()
+    expect(page.get_by_text("off by about ± 0.5 people")).to_be_visible()

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from hubbub.crowd.blocks import Windows
 from hubbub.crowd.book import Stored
 from hubbub.crowd.bounds import OneNorm, Unit, d_q
 from hubbub.crowd.declaration import Declaration, Floor
+from hubbub.crowd.denoise import PredictedAccuracy, predicted
 from hubbub.crowd.gate import Released, postprocess, recall
+from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.crowd.measure import TwoCounters
 from hubbub.deal.own import Own, own
@@ -78,7 +80,7 @@ class Keeper:
 
     def keep(self, release: str, *, at: Instant = MORNING) -> None:
         sink = pa.BufferOutputStream()
-        table = pa.table({"key": [0], "up": [3 * G], "down": [G]})
+        table = pa.table({"key": pa.array([0], pa.int32()), "up": [3 * G], "down": [G]})
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
         output = bytes(sink.getvalue())
@@ -150,6 +152,12 @@ class House:
 
     def stored(self, release: str) -> Stored | None:
         return self.keeper.stored(release)
+
+    def accuracy(self, release: str) -> Released[PredictedAccuracy] | None:
+        if "traffic.live" not in self.declarations:
+            return None
+        keys = PublicKeys(pa.table({"key": pa.array([0], pa.int32())}))
+        return postprocess(partial(predicted, LIVE, keys), recall(self.keeper, release))
 
     def desk(self) -> DealStore:
         return self.deals

@@ -55,6 +55,29 @@ def test_a_release_says_what_it_promised_and_how_exact_it_is(house: House, calle
     assert len(card["sha256"]) == 64
 
 
+def test_a_release_says_how_far_off_it_is_predicted_to_be(house: House, caller: Caller) -> None:
+    house.keeper.keep("a")
+    accuracy = caller.get("/v1/releases/a").json()["accuracy"]
+    assert (accuracy["unit"], accuracy["denoiser"]) == ("people", "none")
+    assert accuracy["counters"] == [
+        {"counter": name, "noise": 0.5, "error": 0.5} for name in ("count", "difference")
+    ]
+
+
+def test_a_release_of_what_is_no_longer_in_force_predicts_nothing(
+    house: House, caller: Caller
+) -> None:
+    house.keeper.keep("a")
+    house.declarations = {}
+    assert caller.get("/v1/releases/a").json()["accuracy"] is None
+
+
+def test_an_accuracy_that_no_gate_released_does_not_leave(house: House, caller: Caller) -> None:
+    house.keeper.keep("a")
+    house.is_released = lambda _: False  # type: ignore[method-assign]
+    assert caller.get("/v1/releases/a").status_code == 500
+
+
 def test_a_release_under_an_older_promise_does_not_claim_the_new_one(
     house: House, caller: Caller
 ) -> None:

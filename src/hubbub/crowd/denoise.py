@@ -26,6 +26,7 @@ from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.shrink import Shrink, along_curve, by_scale, low_rank, towards_category
 from hubbub.crowd.structure import Denoiser, Layout, Numbers, layout
+from hubbub.terms.errors import BadInput
 from hubbub.terms.purposes import Purpose
 
 type Method = Literal["none", "category", "curve", "low rank", "scales"]
@@ -35,6 +36,10 @@ STEP: Final = 0.05
 SIGNS_MIN: Final = 1 << 17
 TIMES_MAX: Final = 16
 """So many signs are wanted at least; where cells are few, each gets one at most so many times."""
+
+
+class KeysDiffer(BadInput):
+    """A table was released for other public keys than those at hand."""
 
 
 class CounterError(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +86,13 @@ def denoise[For: Purpose](
             ),
         ),
     )
+
+
+def predicted[For: Purpose](
+    declaration: Declaration[For], keys: PublicKeys, table: pa.Table
+) -> PredictedAccuracy:
+    """Tell how far off a table is once it is denoised."""
+    return denoise(declaration, keys, table).accuracy
 
 
 def methods(denoiser: Denoiser) -> Iterator[tuple[Method, Shrink]]:
@@ -134,8 +146,10 @@ def _signs(shape: tuple[int, ...]) -> Numbers:
 def _public(keys: PublicKeys, cells: pa.Table) -> pa.Table:
     """Give what is public of each cell of a table: what is known of its key, and its bin."""
     known = keys.table["key"].to_numpy()
-    public = keys.table.take(np.searchsorted(known, cells["key"].to_numpy()))
-    assert public["key"].equals(cells["key"]), "the table is of these keys"
+    places = np.searchsorted(known, cells["key"].to_numpy())
+    public = keys.table.take(places[places < len(known)])
+    if not public["key"].equals(cells["key"]):
+        raise KeysDiffer("the table was released for other keys, those of an older map perhaps")
     return public if "bin" not in cells.column_names else public.append_column("bin", cells["bin"])
 
 

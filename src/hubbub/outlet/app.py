@@ -43,7 +43,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
     last_look = LastLook(sources, metrics=sources.metrics)
     served = (
         *TrafficOutlet(sources, last_look=last_look).operations(),
-        *HouseOutlet(sources).operations(),
+        *HouseOutlet(sources, last_look=last_look).operations(),
         *DealOutlet(sources).operations(),
         *MeOutlet(sources).operations(),
     )

@@ -10,11 +10,21 @@ from starlette.responses import Response
 
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.denoise import CounterError, PredictedAccuracy
 from hubbub.crowd.promise import MeanError
+from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound
 from hubbub.outlet.sources import Sources
-from hubbub.outlet.wire import About, Health, Promise, ReleaseCard, Releases
+from hubbub.outlet.wire import (
+    About,
+    Accuracy,
+    Health,
+    OneRelease,
+    Promise,
+    ReleaseCard,
+    Releases,
+)
 from hubbub.terms.time import iso
 
 RELEASES_MAX: Final = 200
@@ -24,8 +34,9 @@ _FRESH: Final = {"cache-control": "no-store"}
 class HouseOutlet:
     """Answers what is asked about the house."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, *, last_look: LastLook) -> None:
         self._sources = sources
+        self._last_look = last_look
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
@@ -64,7 +75,7 @@ class HouseOutlet:
                 path="/v1/releases/{id}",
                 summary="One release: its promise and its accuracy.",
                 perform=self.release,
-                answer=ReleaseCard,
+                answer=OneRelease,
                 parameters=(
                     Parameter(name="id", meaning="Its name.", example="0b6c…", within="path"),
                 ),
@@ -112,7 +123,10 @@ class HouseOutlet:
         stored = self._sources.stored(asked.request.path_params["id"])
         if stored is None:
             raise NotFound("a release of that name")
-        return _json(_card(stored, self._sources.declarations))
+        card = _card(stored, self._sources.declarations)
+        predicted = self._sources.accuracy(stored.release)
+        told = None if predicted is None else _accuracy(self._last_look.take_out(predicted))
+        return _json(OneRelease(**msgspec.structs.asdict(card), accuracy=told))
 
     def health(self, asked: Asked) -> Response:
         """Answer how the house is."""
@@ -170,6 +184,19 @@ def _card(stored: Stored, declarations: Mapping[str, Declaration[Any]]) -> Relea
         promise=_promise(declaration)
         if declaration is not None and declaration.promise().words == stored.promise
         else None,
+    )
+
+
+def _accuracy(predicted: PredictedAccuracy) -> Accuracy:
+    return Accuracy(
+        unit="people",
+        denoiser=predicted.denoiser,
+        counters=[
+            CounterError(
+                counter=each.counter, noise=round(each.noise, 3), error=round(each.error, 3)
+            )
+            for each in predicted.counters
+        ],
     )
 
 

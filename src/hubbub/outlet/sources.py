@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.denoise import PredictedAccuracy
 from hubbub.crowd.gate import Released
 from hubbub.deal.desk import DealDesk
 from hubbub.deal.own import Own
@@ -67,6 +68,10 @@ class Sources(Protocol):
 
     def stored(self, release: str) -> Stored | None:
         """Give one release."""
+        ...
+
+    def accuracy(self, release: str) -> Released[PredictedAccuracy] | None:
+        """Predict how far off a release is. None: what it was made of is no longer in force."""
         ...
 
     def desk(self) -> DealDesk:

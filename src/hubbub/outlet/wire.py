@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from hubbub.crowd.denoise import CounterError, Method
 from hubbub.crowd.promise import MeanError
 from hubbub.products.traffic.flow import Source
 
@@ -149,6 +150,23 @@ class ReleaseCard(msgspec.Struct, frozen=True):
     sha256: str  # of the bytes that were released
     words: str  # the promise as it stood then
     promise: Promise | None  # the promise in force, if it is still the same
+
+
+class Accuracy(msgspec.Struct, frozen=True):
+    """How far off one release is, predicted from its own numbers: root of the mean square a cell.
+
+    `noise` is how far off it was drawn, `error` how far off it is as `denoiser` tells it.
+    """
+
+    unit: Literal["people"]
+    denoiser: Method
+    counters: list[CounterError]
+
+
+class OneRelease(ReleaseCard, frozen=True):
+    """One release in full."""
+
+    accuracy: Accuracy | None  # null where its keys or its promise are no longer those in force
 
 
 class Releases(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.denoise import PredictedAccuracy
 from hubbub.crowd.gate import Released
 from hubbub.deal.desk import DealDesk
 from hubbub.deal.own import Own
@@ -19,6 +20,7 @@ from hubbub.products.traffic.flow import LiveFlow
 from hubbub.record.deal_store import DealStore
 from hubbub.record.journal import Journal
 from hubbub.record.roads.city import City
+from hubbub.run.accuracy import accuracy_of
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
@@ -53,6 +55,7 @@ class HouseSources:
         self._home, self._settings, self._clock = home, settings, clock
         self._deals, self._journal = deals, journal
         self._city = _city(home)
+        self._public = None if self._city is None else Roads(self._city.segments)
         self._shelf = open_shelf(home)
         self._key = operator_key(home)
         self._metrics = registry(HouseMetrics(door, journal, keeper=self._keeper))
@@ -121,6 +124,14 @@ class HouseSources:
     def stored(self, release: str) -> Stored | None:
         """Give one release."""
         return self._shelf.stored(release)
+
+    def accuracy(self, release: str) -> Released[PredictedAccuracy] | None:
+        """Predict how far off a release is."""
+        if self._public is None:
+            return None
+        return accuracy_of(
+            release, self._shelf, declarations=self._declarations, roads=self._public
+        )
 
     def desk(self) -> DealDesk:
         """Give the desk where deals are made and ended."""

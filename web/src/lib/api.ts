@@ -62,6 +62,14 @@ export interface Release {
   promise: Promise_ | null;
 }
 
+export interface OneRelease extends Release {
+  accuracy: {
+    unit: "people";
+    denoiser: string;
+    counters: { counter: string; noise: number; error: number }[];
+  } | null;
+}
+
 export interface Problem {
   type: string;
   title: string;

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import ibis
 import numpy as np
@@ -85,6 +85,10 @@ class Roads:
     def keys(self) -> PublicKeys:
         """Give the public keys of live traffic."""
         return PublicKeys(pa.table({"key": _numbers(len(self)), **self._known(1)}))
+
+    def keys_of(self, declaration: Declaration[Any]) -> PublicKeys:
+        """Give the public keys that a declaration of traffic is about."""
+        return self.slot_keys if declaration.keys is ROAD_SLOTS else self.keys
 
     @cached_property
     def slot_keys(self) -> PublicKeys:

@@ -194,6 +194,15 @@ def test_the_sums_are_those_of_the_rules(
     assert exact(history, block, declaration) == sums_of(history, block, declaration)
 
 
+@every_declaration
+def test_sums_are_whole_numbers_of_64_bits(declaration: Live) -> None:
+    """DuckDB sums into 128 bits, which are slower, and no integers where they arrive."""
+    block = blocks_of(declaration)[0]
+    relations = {"passes": arrow(bad_morning(100)), "keys": ROADS.table, **block.relations()}
+    kinds = {str(kind) for kind in engine(queries(declaration)[1], relations).schema.types}
+    assert kinds == {"int32", "int64"}
+
+
 def bad_morning(rows: int) -> list[Pass]:
     """Make many rows, half of them bad in some way, the same each time."""
     chance = Random(3)

@@ -1,7 +1,8 @@
 """The event store: where rows rest. Our own Parquet files, with Delta Lake as their commit log.
 
 Fresh rows lie in `bucket=-1`, one file a commit and day; compaction sorts them into buckets of
-people, so that one person's rows are a 64th of a day. One process, the keeper, commits and
+people, so that one person's rows are a 64th of a day. Rows of a closed day lie in `bucket=-2`:
+they came late, and are in no sum of that day. One process, the keeper, commits and
 compacts; any number may read.
 """
 
@@ -38,10 +39,14 @@ from hubbub.terms.time import SECOND, Instant
 BUCKETS: Final = 64
 FRESH: Final = -1
 """The bucket of rows that are not sorted by person yet."""
+LATE: Final = -2
+"""The bucket of rows that came when their day was closed. They are not sorted by person either."""
+UNSORTED: Final = frozenset({FRESH, LATE})
 
 DAY: Final = 86_400 * SECOND
 ROWS_SCHEMA: Final = pa.schema([*(PINGS_SCHEMA | STAMP).items()])
 
+_NEVER_CLOSED: Final = Instant(0)
 _PARTITION: Final = ("day", "bucket")
 _TABLE_SCHEMA: Final = ROWS_SCHEMA.append(pa.field("day", pa.date32())).append(
     pa.field("bucket", pa.int16())
@@ -128,14 +133,22 @@ class EventStore:
         number = self._table.transaction_version(journal)
         return -1 if number is None else number
 
-    def commit(self, rows: Pings, *, journal: str, number: int) -> None:
-        """Add `rows`: segments of `journal` up to `number`. Durable when it returns."""
+    def commit(
+        self, rows: Pings, *, journal: str, number: int, closed_until: Instant = _NEVER_CLOSED
+    ) -> int:
+        """Add `rows`: segments of `journal` up to `number`. Durable when it returns.
+
+        Gives the number of those that are of closed days, and rest as late.
+        """
         adds: list[AddAction | RemoveAction] = []
-        days = rows["at"] // DAY
-        for day in np.unique(days).tolist():
-            name = f"fresh-{journal}-{number:012d}.parquet"
-            adds.append(self._write(rows[days == day], day, FRESH, name=name, fresh=True))
+        days, late = rows["at"] // DAY, rows["at"] < closed_until
+        for bucket, of_bucket in ((FRESH, ~late), (LATE, late)):
+            for day in np.unique(days[of_bucket]).tolist():
+                name = f"fresh-{journal}-{number:012d}.parquet"
+                of_day = rows[of_bucket & (days == day)]
+                adds.append(self._write(of_day, day, bucket, name=name, fresh=True))
         self._commit(adds, [Transaction(journal, number)])
+        return int(np.count_nonzero(late))
 
     def files(
         self, *, since: Instant, until: Instant, bucket: int | None = None
@@ -146,7 +159,7 @@ class EventStore:
             for file in self.listing()
             if file.last >= since
             and file.first < until
-            and (bucket is None or file.bucket in {bucket, FRESH})
+            and (bucket is None or file.bucket in {bucket, *UNSORTED})
         ]
 
     def listing(self) -> list[StoredFile]:
@@ -177,16 +190,16 @@ class EventStore:
             paths += [str(self.folder / add.path) for add in changed]
         return paths, version
 
-    def gather(self, day: int) -> None:
-        """Put the small files of fresh rows of `day` into one, without those that are repeated."""
-        fresh = [file for file in self.listing() if (file.day, file.bucket) == (day, FRESH)]
+    def gather(self, day: int, *, bucket: int = FRESH) -> None:
+        """Put the small files of unsorted rows of `day` into one, without those repeated."""
+        fresh = [file for file in self.listing() if (file.day, file.bucket) == (day, bucket)]
         smallest = min((file.rows for file in fresh), default=0)
         old = not_much_larger(fresh, than=smallest)
         if len(old) < 2:
             return
         name = f"gathered-{self._table.version():020d}.parquet"
         rows = unique(self.read(self.paths(old)))
-        add = self._write_table(rows, day, FRESH, name=name, fresh=False)
+        add = self._write_table(rows, day, bucket, name=name, fresh=False)
         self._commit([add, *map(remove, old)], [])
 
     def compact(self, day: int) -> int:
@@ -256,7 +269,7 @@ class EventStore:
 
     def files_of(self, subject: Subject) -> list[StoredFile]:
         """List the files that may hold rows of `subject`."""
-        there = {subject % BUCKETS, FRESH}
+        there = {subject % BUCKETS, *UNSORTED}
         return [file for file in self.listing() if file.bucket in there]
 
     def read(self, paths: Sequence[str], *, columns: list[str] | None = None) -> pa.Table:

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 
 from hubbub.deal.gate import Permitted, collect, derive, permit
 from hubbub.deal.own import Own, own
+from hubbub.record.closing import Closing
 from hubbub.record.engine import Engine, Relation, leaves
-from hubbub.record.events import DAY, FRESH, Erased, EventStore, TailLost
+from hubbub.record.events import DAY, FRESH, LATE, Erased, EventStore, TailLost
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
 from hubbub.record.passes_log import PassesLog
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
@@ -41,7 +43,7 @@ _FRESH_ROWS_MAX: Final = 500_000  # a day
 _LOG_ENTRIES_MAX: Final = 200
 _HELD_TABLES_MAX: Final = 100
 
-_PINGS: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)")
+_PINGS: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)(?P<in_time>_in_time)?")
 _PASSES: Final = re.compile(r"record_passes_(?P<purpose>\d+)_(?P<since>\d+)_(?P<until>\d+)")
 _DEAD: Final = re.compile(r"record_dead_(?P<purpose>\d+)_(?P<recipient>\w+)")
 _PASSES_KEPT: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
@@ -69,9 +71,14 @@ class Record:
         *,
         dead: DeadList,
         erased: ErasedList = _nobody,
+        closing: Closing | None = None,
         engine: Engine | None = None,
     ) -> None:
-        """Read from `store`, which is filled from the segments in the folder `journal`."""
+        """Read from `store`, which is filled from the segments in the folder `journal`.
+
+        `closing` tells which of them came late.
+        """
+        self._closing, self.late_rows = closing, 0
         self._store, self._journal, self._dead, self._erased = store, journal, dead, erased
         self._engine = engine or Engine()
         self._passes: defaultdict[int, list[pa.Table]] = defaultdict(list)
@@ -92,9 +99,14 @@ class Record:
         since: Instant,
         until: Instant,
         recipient: Recipient = Recipient.OWN,
+        late: bool = True,
     ) -> Permitted[ir.Table, For]:
-        """Read the pings of [since, until). What was withdrawn is judged when they are run."""
-        rows = ibis.table(PINGS_SCHEMA | STAMP, name=f"record_pings_{since}_{until}")
+        """Read the pings of [since, until). What was withdrawn is judged when they are run.
+
+        Without the `late` ones: those that came when their day was closed.
+        """
+        name = f"record_pings_{since}_{until}{'' if late else '_in_time'}"
+        rows = ibis.table(PINGS_SCHEMA | STAMP, name=name)
         inside = rows.filter((rows["at"] >= since) & (rows["at"] < until))
         return permit(inside, purpose, recipient, dead=_dead_leaf(purpose, recipient))
 
@@ -146,6 +158,11 @@ class Record:
         """Give what runs a permitted expression, whose other tables are `public`."""
         return partial(self._run, public=public)
 
+    def dead_list(self, purpose: type[Purpose], recipient: Recipient = Recipient.OWN) -> str:
+        """Name the dead list of now: after another withdrawal it has another name."""
+        receipts = np.sort(self._dead(purpose, recipient)["receipt"].to_numpy())
+        return sha256(receipts.astype("<i8").tobytes()).hexdigest()
+
     def remember(self, purpose: type[Purpose], log: PassesLog) -> None:
         """Keep the passes that are held for `purpose` in `log` too; begin with what is there."""
         self._logs[purpose.index] = log
@@ -163,6 +180,10 @@ class Record:
         if len(held) > _HELD_TABLES_MAX:
             held[:] = [pa.concat_tables(held).filter(pc.field("at") >= since).combine_chunks()]
         held[:] = [rows for rows in held if rows["at"].to_numpy().max(initial=-1) >= since]
+
+    def let_go(self, purpose: type[Purpose]) -> None:
+        """Forget the derived rows that are held for `purpose`."""
+        self._passes.pop(purpose.index, None)
 
     def own(self, subject: Subject) -> Own[pa.Table]:
         """Read every ping of one person, for that person."""
@@ -232,13 +253,26 @@ class Record:
             together = np.concatenate(rows)
             together = together[~np.isin(together["subject"], self._erased())]
             if len(together):
-                self._store.commit(together, journal=taken[-1].journal, number=taken[-1].number)
+                self._put_to_rest(together, taken[-1])
             for segment in taken:
                 segment.path.unlink()
             committed += len(together)
         return committed
 
+    def _put_to_rest(self, rows: Pings, last: Segment) -> None:
+        if self._closing is None:
+            self._store.commit(rows, journal=last.journal, number=last.number)
+            return
+        with self._closing.held() as closed_until:
+            self.late_rows += self._store.commit(
+                rows, journal=last.journal, number=last.number, closed_until=closed_until
+            )
+
     def _compact(self, *, today: int) -> None:
+        late = Counter(file.day for file in self._store.listing() if file.bucket == LATE)
+        often = [day for day, files in late.items() if files > _FRESH_FILES_MAX]
+        for day in often:
+            self._store.gather(day, bucket=LATE)
         fresh: defaultdict[int, list[int]] = defaultdict(list)
         for file in self._store.listing():
             if file.bucket == FRESH:
@@ -253,7 +287,7 @@ class Record:
                 self._store.compact(day)
             else:  # 64 buckets of a few rows each would be many small files
                 self._store.gather(day)
-        if over or many or self._unneeded:
+        if over or many or often or self._unneeded:
             # A reader may still have the old list, so files go one round later.
             self._unneeded = self._store.sweep(found_before=self._unneeded)
 
@@ -265,7 +299,9 @@ class Record:
     def _relation(self, name: str, public: Mapping[str, pa.Table]) -> Relation:
         if found := _PINGS.fullmatch(name):
             since, until = (Instant(int(found[part])) for part in ("since", "until"))
-            return self._store.paths(self._store.files(since=since, until=until))
+            files = self._store.files(since=since, until=until)
+            kept = [file for file in files if file.bucket != LATE or not found["in_time"]]
+            return self._store.paths(kept)
         if found := _PASSES.fullmatch(name):
             return pa.concat_tables(
                 [_PASSES_KEPT.empty_table(), *self._passes[int(found["purpose"])]]

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.record.events import BUCKETS, DAY, FRESH, EventStore
+from hubbub.record.events import BUCKETS, DAY, UNSORTED, EventStore
 from hubbub.record.events_files import StoredFile
 from hubbub.record.journal import Journal
 from hubbub.record.journal_segments import pending_rows
@@ -126,12 +126,12 @@ class Seen:
         day, bucket = divmod(part, BUCKETS)
         since, until = Instant(day * DAY), Instant((day + 1) * DAY)
         files = self._store.files(since=since, until=until, bucket=bucket)
-        sorted_files = [file for file in files if file.bucket != FRESH]
-        # A fresh file is in question for every bucket, so it is read once for all of them.
-        there = {file.path for file in self._store.listing() if file.bucket == FRESH}
+        sorted_files = [file for file in files if file.bucket not in UNSORTED]
+        # An unsorted file is in question for every bucket, so it is read once for all of them.
+        there = {file.path for file in self._store.listing() if file.bucket in UNSORTED}
         self._fresh = {path: rows for path, rows in self._fresh.items() if path in there}
         for file in files:
-            if file.bucket == FRESH and file.path not in self._fresh:
+            if file.bucket in UNSORTED and file.path not in self._fresh:
                 self._fresh[file.path] = self._times(file)
         return [*map(self._times, sorted_files), *self._fresh.values()]
 

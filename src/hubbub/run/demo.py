@@ -43,6 +43,7 @@ _RUN: Final = (
     "journal",
     "events",
     "passes",
+    "days",
     "keys",
     "keeper.json",
     "replay-tokens*",

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hubbub.deal.certificate import ErasureCertificate, read_certificate
 from hubbub.deal.desk import DeviceName
+from hubbub.record.closed_days import ClosedDays
 from hubbub.record.deal_store import DealStore
 from hubbub.record.deal_store_erasure import Erasure
 from hubbub.record.events import Erased
@@ -48,6 +49,7 @@ class Eraser:
 
     def __init__(self, home: Home, deals: DealStore, record: Record, *, clock: Clock) -> None:
         self._home, self._deals, self._record, self._clock = home, deals, record, clock
+        self._days = ClosedDays(home.days)
         self._before: dict[Subject, frozenset[Path]] = {}
         self._erased: dict[Subject, tuple[Erased, Traces]] = {}
         self.trouble = ""
@@ -68,6 +70,7 @@ class Eraser:
         self._deals.erasures.note(subject, rows=len(moments))
         traces = replace(self._deals.erasures.traces(subject), moments=moments)
         self._erased[subject] = (self._record.erase(subject), traces)
+        self._days.forget()  # exact sums that this person is in: they are summed again, without
 
     def _certify(self, erasure: Erasure) -> None:
         subject = erasure.subject

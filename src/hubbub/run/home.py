@@ -24,6 +24,7 @@ class Home:
         self.events = folder / "events"
         self.ledger_witness = self.events / "_ledger.head"
         self.passes = folder / "passes"
+        self.days = folder / "days"
         self.cities = folder / "city"
         self.keys = folder / "keys"
         self.proofs = folder / "proofs"

@@ -3,6 +3,7 @@
 import secrets
 
 from hubbub.deal.notice import Operator
+from hubbub.record.closing import Closing
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import EventStore
 from hubbub.record.ledger_shelf import LedgerShelf
@@ -27,7 +28,13 @@ def open_deals(home: Home, settings: Settings, clock: Clock) -> DealStore:
 def open_record(home: Home, deals: DealStore) -> Record:
     """Open the record, which reads through `deals`."""
     store = EventStore(home.events)
-    return Record(store, home.journal, dead=deals.dead, erased=deals.erasures.subjects)
+    return Record(
+        store,
+        home.journal,
+        dead=deals.dead,
+        erased=deals.erasures.subjects,
+        closing=Closing(home.days),
+    )
 
 
 def open_shelf(home: Home) -> LedgerShelf:

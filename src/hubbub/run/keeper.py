@@ -14,13 +14,12 @@ import structlog
 
 from hubbub.record.events import EventStore
 from hubbub.record.passes_log import PassesLog
-from hubbub.record.record import Record
 from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
 from hubbub.run.erase import Eraser
 from hubbub.run.home import Home
-from hubbub.run.house import house_clock, open_deals
+from hubbub.run.house import house_clock, open_deals, open_record
 from hubbub.run.log import set_up_logs
 from hubbub.run.settings import Settings, read_settings
 from hubbub.run.spending import open_ledger
@@ -42,10 +41,8 @@ class Keeper:
         self._home = home
         self._clock = house_clock(settings)
         self._deals = open_deals(home, settings, self._clock)
-        store = EventStore(home.events)
-        store.sweep()  # what a killed keeper left half written
-        erased = self._deals.erasures.subjects
-        self._record = Record(store, home.journal, dead=self._deals.dead, erased=erased)
+        EventStore(home.events).sweep()  # what a killed keeper left half written
+        self._record = open_record(home, self._deals)
         self._eraser = Eraser(home, self._deals, self._record, clock=self._clock)
         self._keep_days = max(use.retention_days for use in self._deals.notice().uses)
         self._trouble = ""
@@ -83,6 +80,7 @@ class Keeper:
             KeeperStatus(
                 beat_wall=SystemClock().now(),
                 rows=self._rows,
+                late=self._record.late_rows,
                 passes=traffic.passes if traffic else 0,
                 phones=traffic.phones if traffic else 0,
                 releases=traffic.releases if traffic else 0,

@@ -49,6 +49,7 @@ class HouseMetrics(Collector):
 def _of_keeper(keeper: KeeperStatus) -> Iterator[Metric]:
     for name, meaning, count in (
         ("rows", "Rows committed to the store.", keeper.rows),
+        ("late", "Rows that came when their day was closed.", keeper.late),
         ("passes", "Passes of phones along road segments.", keeper.passes),
         ("releases", "Releases made.", keeper.releases),
     ):

@@ -10,6 +10,7 @@ class KeeperStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     beat_wall: int  # real instant of this note, in microseconds
     rows: int = 0  # committed since it started
+    late: int = 0  # of them, those that came when their day was closed
     passes: int = 0  # matched since it started
     phones: int = 0  # followed now
     releases: int = 0  # made since it started

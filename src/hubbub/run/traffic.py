@@ -43,21 +43,24 @@ _SLICE_US: Final = 60 * SECOND  # of it, matched at once
 
 
 def slices[For: Purpose](
-    record: Record, purpose: type[For], *, since: Instant, until: Instant
+    record: Record, purpose: type[For], *, since: Instant, until: Instant, late: bool = True
 ) -> Iterator[tuple[Permitted[pa.Table, For], Instant]]:
     """Read the past a minute at a time, each with the instant at which it ends."""
     for begin in range(since, until, _READ_US):
         read_until = Instant(min(until, begin + _READ_US))
-        pings = record.collect(record.read(purpose, since=Instant(begin), until=read_until))
+        pings = record.collect(
+            record.read(purpose, since=Instant(begin), until=read_until, late=late)
+        )
         step = _SLICE_US if pings.rows.num_rows else _READ_US
         for start in range(begin, read_until, step):
             end = Instant(min(read_until, start + step))
-            yield derive(pings, partial(_between, since=start, until=end)), end
+            yield derive(pings, partial(between, since=start, until=end)), end
 
 
-def _between(pings: pa.Table, *, since: int, until: int) -> pa.Table:
-    at = pings["at"]
-    return pings.filter(pc.and_(pc.greater_equal(at, since), pc.less(at, until)))
+def between(rows: pa.Table, *, since: int, until: int) -> pa.Table:
+    """Keep the rows of [since, until)."""
+    at = rows["at"]
+    return rows.filter(pc.and_(pc.greater_equal(at, since), pc.less(at, until)))
 
 
 class TrafficLoop:

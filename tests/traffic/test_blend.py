@@ -132,5 +132,17 @@ def test_the_same_hour_of_the_last_days_and_of_the_weeks_are_heard_together() ->
     assert shown(None, slow).speed_kmh + 1 < both < shown(None, part=fast).speed_kmh - 1
 
 
+def test_hours_of_noise_do_not_talk_over_what_weeks_told() -> None:
+    week = tally(400, 20)._replace(noise=np.array([60.0]))
+    noise = tally(120, 4)._replace(noise=np.array([3600.0]))  # two deviations of it
+    quiet, loud = shown(None, week=week), shown(None, noise, week=week)
+    assert loud.speed_kmh == pytest.approx(quiet.speed_kmh, rel=0.15)
+
+
+def test_hours_of_a_crowd_are_heard_over_what_weeks_told() -> None:
+    week = tally(400, 20)._replace(noise=np.array([60.0]))
+    assert shown(None, tally(400, 4, blocks=12), week=week).speed_kmh < 8
+
+
 def test_a_week_of_noise_says_nothing() -> None:
     assert shown(None, week=tally(20, 4)._replace(noise=np.array([60.0]))).source == "free-flow"

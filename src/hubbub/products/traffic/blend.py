@@ -28,6 +28,8 @@ UNKNOWN: Final = 0.5
 """What is expected where nothing was ever counted: 0.6 of what one may drive."""
 SPREAD: Final = 0.04
 """The variance of roads around what is expected of them: noise is weighed against it."""
+HOUR_SPREAD: Final = 0.01
+"""The same of an hour around its part of the day."""
 PEOPLE_MIN: Final = 1e-3
 """Noise may make fewer than nobody."""
 FREE_FLOW_MIN: Final = 0.5
@@ -84,12 +86,12 @@ def blend(roads: Roads, recent: Recent, past: Past, *, hour: int, at: Instant) -
     size = len(roads)
     ever = sum_up([*past.hours.values()], size)
     of_road = _of_road(roads, past.week, ever)
-    by_hour = {each: _usual(of_road, past.hours[each], ever) for each in past.hours}
-    usual = in_part = _usual(of_road, past.part, past.week)
-    if hour in by_hour:
-        own = in_part - _expected(of_road, past.part, past.week)
-        usual = _usual(of_road + own, past.hours[hour], ever)
-    mean = _shrunk(recent.faded, usual, voice=USUAL_PEOPLE)
+    in_part = _usual(of_road, past.part)
+    by_hour = {
+        each: _usual(in_part, counted, spread=HOUR_SPREAD) for each, counted in past.hours.items()
+    }
+    usual = by_hour.get(hour, in_part)
+    mean = _shrunk(usual, recent.faded, voice=USUAL_PEOPLE)
     live = recent.tally.people >= recent.floor
     known = _is_known(_of_class(ever, roads)) | _is_known(_of_class(past.part, roads))
     speeds = np.where(live, speed_kmh(mean, roads.limit_kmh), speed_kmh(usual, roads.limit_kmh))
@@ -135,25 +137,16 @@ def sum_up(tallies: Sequence[Tally], size: int) -> Tally:
 def _of_road(roads: Roads, week: Tally, ever: Tally) -> Numbers:
     """Give each road's usual value: the city's, its class's, its own, each as far as counted."""
     usual = np.full(len(roads), UNKNOWN)
-    for counted in (week, ever):
-        usual = _shrunk(_total(counted), usual, voice=CLASS_PEOPLE)
-    for counted in (week, ever):
-        usual = _shrunk(_of_class(counted, roads), usual, voice=CLASS_PEOPLE)
-    for counted in (week, ever):
-        usual = _shrunk(counted, usual, voice=CLASS_PEOPLE)
-    return usual
+    usual = _shrunk(usual, _total(week), _total(ever), voice=CLASS_PEOPLE)
+    usual = _shrunk(usual, _of_class(week, roads), _of_class(ever, roads), voice=CLASS_PEOPLE)
+    return _shrunk(usual, week, ever, voice=CLASS_PEOPLE)
 
 
-def _usual(of_road: Numbers, then: Tally, ever: Tally) -> Numbers:
+def _usual(expected: Numbers, then: Tally, *, spread: float = SPREAD) -> Numbers:
     """Give each road's usual value at some time: the city's change then, and the road's own."""
-    return _shrunk(then, _expected(of_road, then, ever), voice=ROAD_PEOPLE)
-
-
-def _expected(of_road: Numbers, then: Tally, ever: Tally) -> Numbers:
-    """Expect of each road at some time what it has ever been, and the city's change then."""
-    everywhere = _shrunk(_total(ever), np.array([UNKNOWN]), voice=CLASS_PEOPLE)
-    now = _shrunk(_total(then), everywhere, voice=CLASS_PEOPLE)
-    return np.clip(of_road + now - everywhere, -1, 1)
+    beyond = then._replace(values=then.values - then.people * expected)
+    change = _shrunk(np.zeros(1), _total(beyond), voice=CLASS_PEOPLE, spread=spread)
+    return _shrunk(np.clip(expected + change, -1, 1), then, voice=ROAD_PEOPLE, spread=spread)
 
 
 def _is_known(tally: Tally) -> npt.NDArray[np.bool_]:
@@ -167,16 +160,21 @@ def _of_class(tally: Tally, roads: Roads) -> Tally:
     )
 
 
-def _shrunk(tally: Tally, expected: Numbers, *, voice: float) -> Numbers:
+def _shrunk(expected: Numbers, *counted: Tally, voice: float, spread: float = SPREAD) -> Numbers:
     """Move from what was expected towards what was counted, as far as people outweigh noise.
 
     The best linear estimate of a road's deviation: with n people, noise of variance s^2 and
-    deviations of variance t^2, the residual is divided by n + voice + s^2 / (t^2 n).
+    deviations of variance t^2, the residual is divided by n + voice + s^2 / (t^2 n). What is then
+    left of t^2 is all that is left to be learnt: so noise does not talk over what is known already.
     """
-    people = np.maximum(tally.people, PEOPLE_MIN)
-    residual = tally.values - tally.people * expected
-    moved = residual / (people + voice + tally.noise / (SPREAD * people))
-    return np.clip(expected + moved, -1.0, 1.0)
+    mean, variance = expected, np.full(len(expected), spread)
+    for tally in counted:
+        people = np.maximum(tally.people, PEOPLE_MIN)
+        sure = variance / (variance + (voice * spread + tally.noise / people) / people)
+        residual = tally.values - tally.people * mean
+        mean = np.clip(mean + sure * residual / people, -1.0, 1.0)
+        variance = variance * (1 - sure)
+    return mean
 
 
 def _total(tally: Tally) -> Tally:

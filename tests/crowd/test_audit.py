@@ -1,21 +1,18 @@
 """What an attacker can really tell from a release: thousands of small worlds in one real run.
 
-In half of the worlds one person more is there, and does the worst she can. A threshold is chosen
-on half of the worlds; what it tells on the other half certifies a lower bound of epsilon. The real
-gate stays under what it claims, and every planted bug is caught. Luck: the seeds are fixed; with
-others each of these would fail once in a thousand.
+In half of the worlds one person more is there, and does the worst she can; the attack is that of
+`hubbub prove`. The real gate stays under what it claims, and every planted bug is caught. Luck: the
+seeds are fixed; with others each of these would fail once in a thousand.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import log
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pytest
-from scipy import stats
 
 from crowd.morning import NOON, VISITS, ZONE, MemoryBook, engine, permitted, seeded
 from hubbub.crowd import bounds, gate, summing
@@ -26,6 +23,7 @@ from hubbub.crowd.laws import DiscreteLaplace, G, Noise
 from hubbub.crowd.noise import Integers, draw
 from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted
+from hubbub.prove.attack import certain
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
 from hubbub.terms.time import SECOND
@@ -77,32 +75,13 @@ def published(canary: npt.NDArray[np.int64], entropy: Callable[[int], bytes]) ->
     return counts
 
 
-def certified(absent: Counts, present: Counts) -> float:
-    """Give the epsilon that the better of both attacks is certain of, 1 - ALPHA sure."""
-    return max(one_way(absent, present), one_way(-present, -absent))
-
-
-def one_way(low: Counts, high: Counts) -> float:
-    """Attack with `at least t`: t from the even worlds, certified on the odd ones."""
-
-    def surely(t: float, *, part: int) -> float:
-        hits, false = (int((side[part::2] >= t).sum()) for side in (high, low))
-        trials = len(low[part::2])
-        least = stats.beta.ppf(ALPHA / 2, hits, trials - hits + 1) if hits else 0.0
-        most = stats.beta.ppf(1 - ALPHA / 2, false + 1, trials - false) if false < trials else 1.0
-        return log(max(least, 1e-12) / most)
-
-    candidates = np.quantile(np.concatenate([low[::2], high[::2]]), np.linspace(0, 1, 60))
-    return surely(max(candidates, key=lambda t: surely(t, part=0)), part=1)
-
-
 def epsilon_seen(entropy: Callable[[int], bytes] | None = None) -> float:
     """Attack by her own road and by the sum of all, with the worst that she can do."""
-    told: list[Counts] = []
-    for canary in (ONCE, ALL_DAY):
+    looks: dict[str, Counts] = {}
+    for day, canary in (("once", ONCE), ("all day", ALL_DAY)):
         counts = published(canary, entropy or seeded(len(canary)))
-        told += [counts[:, 3], counts.sum(axis=1)]
-    return max(certified(each[:WORLDS], each[WORLDS:]) for each in told)
+        looks |= {f"her road, {day}": counts[:, 3], f"all roads, {day}": counts.sum(axis=1)}
+    return certain(looks, delta=0).epsilon
 
 
 def test_the_gate_tells_what_it_claims_and_no_more() -> None:

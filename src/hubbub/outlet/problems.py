@@ -25,7 +25,6 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str
     status: int
     detail: str = ""
-    instance: str = ""
     field: str = ""  # the parameter or field that broke the rule
     expected: str = ""  # the rule
 
@@ -78,12 +77,14 @@ class NotFound(ProblemError):
 
 def answer_problem(request: Request, error: Exception) -> Response:
     """Answer a problem that an operation raised."""
+    del request
     assert isinstance(error, ProblemError)
-    return _response(request, error, headers={})
+    return _response(error, headers={})
 
 
 def answer_http_error(request: Request, error: Exception) -> Response:
     """Answer what the router refused: no such path, wrong method, too large."""
+    del request
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     kind = status.phrase.lower().replace(" ", "-")
@@ -91,27 +92,27 @@ def answer_http_error(request: Request, error: Exception) -> Response:
         HTTPStatus.NOT_FOUND: "nothing is at this path; /openapi.json lists what is",
         HTTPStatus.METHOD_NOT_ALLOWED: "this path does not take that method; see the header Allow",
     }.get(status, status.description or status.phrase)
-    return _response(request, ProblemError(kind, status, detail), headers=error.headers or {})
+    return _response(ProblemError(kind, status, detail), headers=error.headers or {})
 
 
 def answer_fault(request: Request, error: Exception) -> Response:
     """Answer our own fault: its kind and place go to the log, and nothing of it to the caller."""
+    del request
     *_, deepest = traceback.walk_tb(error.__traceback__)
     where = f"{deepest[0].f_code.co_filename}:{deepest[1]}"
-    _log.error("outlet fault", path=request.url.path, kind=type(error).__name__, where=where)
+    _log.error("outlet fault", kind=type(error).__name__, where=where)
     fault = ProblemError(
         "fault", HTTPStatus.INTERNAL_SERVER_ERROR, "the fault is ours, and it is in our log"
     )
-    return _response(request, fault, headers={})
+    return _response(fault, headers={})
 
 
-def _response(request: Request, error: ProblemError, *, headers: Mapping[str, str]) -> Response:
+def _response(error: ProblemError, *, headers: Mapping[str, str]) -> Response:
     problem = Problem(
         type=_TYPE + error.kind,
         title=error.status.phrase,
         status=error.status,
         detail=error.detail,
-        instance=request.url.path,
         field=error.field,
         expected=error.expected,
     )

@@ -96,7 +96,7 @@ def published(scene: Scene, entropy: Entropy) -> dict[str, Integers]:
 
 
 def _rows(scene: Scene) -> Passes:
-    """Put somebody else on the first road of every world, and her into the second half."""
+    """Put somebody else on the last road of every world, and her into the second half."""
     everywhere = np.arange(2 * scene.worlds)
     road, at = scene.visits
     hers = np.arange(scene.worlds, 2 * scene.worlds)
@@ -107,7 +107,7 @@ def _rows(scene: Scene) -> Passes:
         at=np.concatenate([np.full(len(everywhere), at[0]), np.tile(at, len(hers))]),
         segment=np.concatenate(
             [
-                everywhere * scene.roads_each + road[0],
+                everywhere * scene.roads_each + scene.roads[-1],
                 (hers[:, None] * scene.roads_each + road).ravel(),
             ]
         ),

@@ -4,9 +4,11 @@ from typing import Final
 
 from hubbub.prove.audit import AUDITS
 from hubbub.prove.books import BOOKS
+from hubbub.prove.canary import CANARY
 from hubbub.prove.check import Check
 from hubbub.prove.covering import COVERINGS
 from hubbub.prove.forging import FORGING
+from hubbub.prove.payment import PAYMENT
 from hubbub.prove.sampler import SAMPLERS
 from hubbub.prove.sensitivity import SENSITIVITIES
 from hubbub.prove.static import CONTRACTS, TYPES
@@ -19,6 +21,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     *SENSITIVITIES,
     *SAMPLERS,
     *AUDITS,
+    PAYMENT,
+    CANARY,
     BOOKS,
 )
 """Every check: its name among all is its own."""

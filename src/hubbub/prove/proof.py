@@ -17,7 +17,6 @@ from hubbub.run.home import Home
 from hubbub.terms.errors import BadInput
 from hubbub.terms.time import Instant
 
-_LANES_MIN: Final = 2
 _LANES_MAX: Final = 4
 
 
@@ -54,8 +53,7 @@ def prove(
     """Run the checks, as many at once as there are cores, and tell of each as it ends."""
     began = time.monotonic()
     lanes = SimpleQueue[_Lane]()
-    for _ in range(max(_LANES_MIN, min(_LANES_MAX, os.cpu_count() or 1))):
-        lanes.put(_Lane(home, effort=order.effort))
+    lanes.put(first := _Lane(home, effort=order.effort))
 
     def run(check: Named) -> Proved:
         lane = lanes.get()
@@ -65,9 +63,9 @@ def prove(
             lanes.put(lane)
 
     try:
-        first = lanes.get()
-        lanes.put(first)
         checks = _chosen(first.checks, order.only)
+        for _ in range(1, min(_LANES_MAX, os.cpu_count() or 1, len(checks))):
+            lanes.put(_Lane(home, effort=order.effort))
         found = dict[str, Proved]()
         with ThreadPoolExecutor(lanes.qsize()) as pool:
             for ended in as_completed([pool.submit(run, check) for check in checks]):

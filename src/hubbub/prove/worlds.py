@@ -91,13 +91,7 @@ class Stage:
         self, rows: Permitted[pa.Table, Any], block: Block, *, entropy: Entropy
     ) -> dict[str, Integers]:
         """Bring one block of what was permitted through gate 2: its columns, in key order."""
-        question = Question(
-            declaration=self.declared,
-            rows={"passes": rows},
-            keys=self.keys,
-            block=block,
-            memory="of this check",
-        )
+        question = self.question(rows, block)
         payment = spend(_Paper(), question, at=block.until)
         if isinstance(self.declared.blocks, Days):
             days, dead = self.closed(question), "as of now"
@@ -106,6 +100,16 @@ class Stage:
             released = release(question, payment, engine=self.engine.run, entropy=entropy)
         table = released.value
         return {name: table[name].to_numpy() for name in table.column_names}
+
+    def question(self, rows: Permitted[pa.Table, Any], block: Block) -> Question[Any]:
+        """Ask about one block of what was permitted."""
+        return Question(
+            declaration=self.declared,
+            rows={"passes": rows},
+            keys=self.keys,
+            block=block,
+            memory="of this check",
+        )
 
     def closed(self, question: Question[Any]) -> list[DaySums[Any]]:
         """Close every day of the question's block."""

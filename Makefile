@@ -1,14 +1,15 @@
 # Two commands matter: `make demo` and `make test`. Python 3.13 and make are all they need.
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove-mutants check format kills bench lock epsilons clean
+.PHONY: help demo test spark prove-mutants check format kills bench lock epsilons clean
 
 BIN := .venv/bin
 # hubbub is several processes: let each load what the first one compiled.
 unexport PYTHONDONTWRITEBYTECODE
 # An extract, two recorded mornings, and their truth: see docs/bench.md
 DATA ?= ../shared/data/helsinki
-COMPILE := $(BIN)/uv pip compile pyproject.toml --extra prove --universal --python-version 3.13 \
-	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" --quiet
+HUBBUB := pyproject.toml --extra prove --group build
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +21,10 @@ demo: ## Replay a recorded morning of Helsinki, and show its live traffic; ARGS=
 test: ## Run every test; ARGS="tests/house -k contracts"
 	@sh tools/bootstrap.sh dev
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+spark: ## Ask Spark what DuckDB is asked, and compare every integer; wants Java 17 or newer
+	@sh tools/bootstrap.sh spark
+	@$(BIN)/python -m pytest tests/spark $(ARGS)
 
 prove-mutants: ## Plant each known bug in a copy of the source: a test must catch it; ARGS="noise"
 	@sh tools/bootstrap.sh dev
@@ -54,11 +59,12 @@ bench: ## Score the published speeds against the truth in DATA, and measure the 
 
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes
 	@sh tools/bootstrap.sh dev
-	$(COMPILE) --upgrade --group build --output-file requirements.txt
-	$(COMPILE) --upgrade --group build --group dev --constraint requirements.txt \
+	$(COMPILE) --upgrade $(HUBBUB) --output-file requirements.txt
+	$(COMPILE) --upgrade $(HUBBUB) --group dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
-	$(COMPILE) --upgrade --group build --group dev --group bench \
-		--constraint requirements-dev.txt --output-file requirements-bench.txt
+	$(COMPILE) --upgrade $(HUBBUB) --group dev --group bench --constraint requirements-dev.txt \
+		--output-file requirements-bench.txt
+	$(COMPILE) --upgrade --group spark --output-file requirements-spark.txt
 
 epsilons: ## Write docs/epsilons.md anew, from what the products declare
 	@sh tools/bootstrap.sh dev

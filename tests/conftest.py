@@ -1,7 +1,11 @@
-"""Shared by every test: how hard to look for counterexamples, and where a browser is."""
+"""Shared by every test: how hard to look for counterexamples, where a browser and a Spark are."""
 
+import importlib.util
 import os
+import re
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -51,8 +55,29 @@ def browser_flags() -> tuple[str, ...]:
     return QUIET_BROWSER
 
 
+JAVA_MIN = 17
+
+
+@cache
+def missing_for_spark() -> str:
+    """Tell what is missing for a Spark; nothing if it can be started."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "no pyspark: `make spark` brings it"
+    java = shutil.which("java", path=f"{os.environ.get('JAVA_HOME', '')}/bin:{os.environ['PATH']}")
+    if java is None:
+        return f"no Java: install {JAVA_MIN} or newer, such as Debian's `default-jre-headless`"
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    if version is None or int(version[1]) < JAVA_MIN:
+        return f"no Java of {JAVA_MIN} or newer: {java} is another"
+    return ""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that pages were not looked at."""
+    """Say loudly what was not looked at, and what was not asked."""
     if find_browser() is None:
         terminalreporter.section("NO PAGE WAS LOOKED AT", sep="!", red=True)
         terminalreporter.line(NO_BROWSER)
+    if missing := missing_for_spark():
+        terminalreporter.section("SPARK WAS ASKED NOTHING", sep="!", red=True)
+        terminalreporter.line(missing)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make .venv ready: `sh tools/bootstrap.sh run` to use hubbub, `dev` (the default) to test it too,
-# `bench` to measure it as well.
+# `bench` to measure it as well, `spark` to put a Spark beside what `dev` has.
 # Needs nothing but Python 3.13 and the package registries. Quick and silent when nothing changed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,7 +12,8 @@ requirements_of() {
     run) echo requirements.txt ;;
     dev) echo requirements-dev.txt ;;
     bench) echo requirements-bench.txt ;;
-    *) say "usage: sh tools/bootstrap.sh [run|dev|bench]" && return 2 ;;
+    spark) echo requirements-spark.txt ;;
+    *) say "usage: sh tools/bootstrap.sh [run|dev|bench|spark]" && return 2 ;;
     esac
 }
 
@@ -79,6 +80,14 @@ fi
 
 level=${1:-dev}
 requirements=$(requirements_of "$level")
+
+if [ "$level" = spark ]; then
+    sh tools/bootstrap.sh dev
+    say "looking for what $requirements pins (the first time fetches 400 MB)"
+    exec "$(find_uv)" pip install --quiet --python .venv/bin/python --require-hashes \
+        --requirement "$requirements"
+fi
+
 # What is ready for `bench` serves `dev` as well, and both serve `run`.
 for ready in bench dev run; do
     if is_ready $ready; then exit 0; fi

@@ -20,6 +20,7 @@ LOCKS = {
     "requirements.txt": INSTALLED,
     "requirements-dev.txt": [*INSTALLED, *GROUPS["dev"]],
     "requirements-bench.txt": [*INSTALLED, *GROUPS["dev"], *GROUPS["bench"]],
+    "requirements-spark.txt": GROUPS["spark"],
 }
 
 

@@ -1,0 +1,116 @@
+"""Spark gives the very integers that DuckDB gives, of everything that is declared.
+
+The expressions are those that a release runs, through both gates; the rows are as bad as they come.
+A cluster may so take the place of one machine without a release becoming another.
+"""
+
+from random import Random
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+from ibis.expr import types as ir
+
+from crowd.morning import DAY, DECLARATIONS, NOON, ROADS, ZONE, arrow, engine
+from crowd.test_bounds import TWO_DAYS, bad_morning, blocks_of, queries
+from hubbub.crowd import summing
+from hubbub.crowd.blocks import Block, Days, calendar
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.question import Question
+from hubbub.deal.gate import permit
+from hubbub.run.products import EVERY_DECLARATION
+from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
+from hubbub.terms.purposes import Recipient
+from hubbub.terms.time import SECOND
+from spark.conftest import Ask
+from traffic.crowd import roads
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+CITY = roads(40)
+HELD = ibis.table(PASSES_SCHEMA | STAMP, name="held")
+DEAD = ibis.table({"receipt": "int64"}, name="dead")
+
+
+def rows_of(answer: pa.Table) -> list[tuple[int | None, ...]]:
+    """Give the rows in one order, and nothing but integers."""
+    rows = [tuple(row.values()) for row in answer.to_pylist()]
+    assert all(value is None or type(value) is int for row in rows for value in row)
+    return sorted(rows, key=lambda row: [(value is not None, value) for value in row])
+
+
+def added(weighed: ir.Table, declaration: Declaration[Any]) -> ir.Table:
+    """Name what each contribution adds to which cell, in which window, of all blocks."""
+    measure = declaration.measure
+    return weighed.select("subject", "day", "window", *measure.cell, *measure.counters)
+
+
+@pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda each: each.name)
+def test_spark_gives_the_integers_of_duckdb(declaration: Declaration[Any], on_spark: Ask) -> None:
+    weighed, query = queries(declaration)
+    passes = {"passes": arrow(bad_morning(2000)), "keys": ROADS.table}
+
+    def told(block: Block) -> int:
+        return len(engine(query, {**passes, **block.relations()}))
+
+    fullest = max(blocks_of(declaration), key=told)
+    for asked, block in ((added(weighed, declaration), TWO_DAYS), (query, fullest)):
+        relations = {**passes, **block.relations()}
+        answer = rows_of(engine(asked, relations))
+        assert len(answer) > 2
+        assert rows_of(on_spark(asked, relations)) == answer
+
+
+def city_morning(rows: int) -> pa.Table:
+    """Drive through a city, sometimes in ways that nobody can, under deals that say no or ended."""
+    chance = Random(7)
+    columns = {
+        "subject": [chance.choice([None, -1, 2**63 - 1, *range(200)]) for _ in range(rows)],
+        "at": [
+            NOON + chance.choice([0, -40_000, 150]) * SECOND + chance.randrange(300 * SECOND)
+            for _ in range(rows)
+        ],
+        "segment": [chance.choice([None, -1, 40, *range(40)]) for _ in range(rows)],
+        "distance_dm": [chance.choice([None, -5, 0, *range(200, 1100, 7)]) for _ in range(rows)],
+        "time_ms": [chance.choice([None, -5, 0, *range(900, 99_999, 77)]) for _ in range(rows)],
+        "receipt": [chance.choice([None, *range(9)]) for _ in range(rows)],
+        "may": [chance.choice([None, 0, 1, -1, -1, -1]) for _ in range(rows)],
+    }
+    schema = pa.schema([(name, str(kind)) for name, kind in HELD.schema().items()])
+    return pa.table(columns, schema=schema)
+
+
+@pytest.mark.parametrize("declaration", EVERY_DECLARATION, ids=lambda each: each.name)
+def test_spark_gives_the_integers_of_duckdb_through_both_gates(
+    declaration: Declaration[Any], on_spark: Ask
+) -> None:
+    blocks = declaration.blocks
+    block = (
+        blocks.block(DAY, ZONE)
+        if isinstance(blocks, Days)
+        else blocks.block(NOON // (300 * SECOND), 3, zone=ZONE)
+    )
+    question = Question(
+        declaration=declaration,
+        rows={"passes": permit(HELD, declaration.purpose, Recipient.OWN, dead=DEAD)},
+        keys=CITY.keys if declaration.keys.get_name() == "roads" else CITY.slot_keys,
+        block=block,
+        memory="the test's",
+    )
+    rows, public = summing._rows(question, block)
+    given = {**public, "held": city_morning(6000), "dead": pa.table({"receipt": [4, 5]})}
+    given["calendar"] = calendar((DAY - 1, DAY, DAY + 1), ZONE)
+    weighed = added(declaration.weighed(rows), declaration)
+    for asked in (weighed, summing.query(declaration, rows.op())):
+        answer = rows_of(engine(asked, given))
+        assert len(answer) > 2
+        assert rows_of(on_spark(asked, given)) == answer
+
+
+def test_a_difference_is_seen(on_spark: Ask) -> None:
+    """What the rules keep out: a fraction is cut off by one engine and rounded by the other."""
+    halves = ibis.table({"n": "int64"}, name="halves")
+    asked = halves.select(half=(halves.n / 2).cast("int64"))
+    given = {"halves": pa.table({"n": [7]})}
+    assert rows_of(on_spark(asked, given)) != rows_of(engine(asked, given))

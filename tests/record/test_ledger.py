@@ -361,8 +361,9 @@ def test_another_process_reads_what_was_released(ledger: Ledger, tmp_path: Path)
             ("monday", 1),
             ("tuesday", 1),
         ]
-        assert shelf.accounts(day="2025-11-25") == [account]
-        assert shelf.accounts(day="2025-11-26") == []
+        assert shelf.accounts(since="2025-11-25", until="2025-11-25") == [account]
+        assert shelf.accounts(since="2025-11-26") == shelf.accounts(until="2025-11-24") == []
+        assert shelf.days() == ["2025-11-25"]
 
 
 def test_the_newest_releases_are_listed_page_by_page(ledger: Ledger, tmp_path: Path) -> None:

@@ -47,9 +47,12 @@ def ledger_show(asked: Asked, day: str | None, product: str | None) -> None:
     """Show what was spent of what, on which releases, and what is left."""
     chosen = day_of(day)
     with closing(open_shelf(asked.home)) as shelf:
-        spent = shelf.accounts(scope=product, day=None if chosen is None else chosen.isoformat())
+        days = [chosen.isoformat()] if chosen else shelf.days(scope=product)
+        shown = days if asked.as_json else days[:_DAYS_SHOWN]
+        spent = shelf.accounts(scope=product, since=shown[-1], until=shown[0]) if shown else []
         adoptions = shelf.adoptions()
-    lines = [*_table(spent), *_closed(adoptions), *(_releases(spent) if chosen else [])]
+    lines = [*_table(spent), *_left_out(days, shown), *_closed(adoptions)]
+    lines += _releases(spent) if chosen else []
     asked.answer({"accounts": spent, "adoptions": adoptions}, lines)
 
 
@@ -94,12 +97,13 @@ def _table(spent: list[Spent]) -> Iterator[str]:
         yield "nothing was spent"
         return
     yield _ROW.format("day", "budget", "hides", "spent", "of", "left", "on")
-    days = sorted({each.account.day for each in spent}, reverse=True)
     for budget, group in groupby(spent, key=_budget):
-        if budget[0] in days[:_DAYS_SHOWN]:
-            yield _ROW.format(*budget, *_sums([*group]))
-    if len(days) > _DAYS_SHOWN:
-        yield f"and {len(days) - _DAYS_SHOWN} days before: --day shows one, --json has them all"
+        yield _ROW.format(*budget, *_sums([*group]))
+
+
+def _left_out(days: list[str], shown: list[str]) -> Iterator[str]:
+    if len(days) > len(shown):
+        yield f"and {len(days) - len(shown)} days before: --day shows one, --json has them all"
 
 
 def _budget(spent: Spent) -> tuple[str, str, str]:

@@ -21,7 +21,8 @@ STORED = (
 _ACCOUNTS = """
 SELECT scope, unit, period, delta, cap_nano, spent_nano,
   substr(period, 1, 10) <= (SELECT coalesce(max(through), '') FROM entry WHERE kind = 'adopted')
-FROM account WHERE (?1 IS NULL OR scope = ?1) AND (?2 IS NULL OR substr(period, 1, 10) = ?2)
+FROM account
+WHERE (?1 IS NULL OR scope = ?1) AND substr(period, 1, 10) BETWEEN ?2 AND ?3
 ORDER BY substr(period, 1, 10) DESC, scope, unit, period
 """
 _DEBITS = """
@@ -29,7 +30,7 @@ SELECT scope, unit, period, product, block, first.release, entry.at, law, width,
   (SELECT count(*) FROM release WHERE debit = entry.debit AND output IS NOT NULL
    AND (debit = release OR substr(block, 1, 10) = substr(entry.period, 1, 10)))
 FROM entry JOIN release AS first ON first.release = entry.release WHERE kind = 'debit'
-  AND (?1 IS NULL OR scope = ?1) AND (?2 IS NULL OR substr(period, 1, 10) = ?2)
+  AND (?1 IS NULL OR scope = ?1) AND substr(period, 1, 10) BETWEEN ?2 AND ?3
 ORDER BY entry.seq
 """
 
@@ -95,14 +96,25 @@ class LedgerShelf:
         before, self._version_seen = self._version_seen, version
         return version != before
 
-    def accounts(self, *, scope: str | None = None, day: str | None = None) -> list[Spent]:
-        """List what was spent of what, and on what: the latest day first."""
+    def days(self, *, scope: str | None = None) -> list[str]:
+        """List the days of which something was spent, the latest first."""
+        rows = self._ask(
+            "SELECT DISTINCT substr(period, 1, 10) AS day FROM account "
+            "WHERE ?1 IS NULL OR scope = ?1 ORDER BY day DESC",
+            scope,
+        )
+        return [day for (day,) in rows]
+
+    def accounts(
+        self, *, scope: str | None = None, since: str = "", until: str = "~"
+    ) -> list[Spent]:
+        """List what was spent of what, and on what, day by day: the latest first."""
         debits = defaultdict[Account, list[Debit]](list)
-        for account, row in self._of_accounts(_DEBITS, scope, day):
+        for account, row in self._of_accounts(_DEBITS, scope, since, until):
             debits[account].append(_debit_of(row))
         return [
             _spent_of(account, row, tuple(debits[account]))
-            for account, row in self._of_accounts(_ACCOUNTS, scope, day)
+            for account, row in self._of_accounts(_ACCOUNTS, scope, since, until)
         ]
 
     def adoptions(self) -> list[Adopted]:
@@ -116,10 +128,8 @@ class LedgerShelf:
             self._opened.close()
             self._opened = None
 
-    def _of_accounts(
-        self, query: str, scope: str | None, day: str | None
-    ) -> Iterator[tuple[Account, Any]]:
-        for of_scope, unit, period, *row in self._ask(query, scope, day):
+    def _of_accounts(self, query: str, *of: str | None) -> Iterator[tuple[Account, Any]]:
+        for of_scope, unit, period, *row in self._ask(query, *of):
             yield Account(of_scope, unit, period), row
 
     def _find(self, where: str, *values: str | int | None) -> Iterator[Stored]:

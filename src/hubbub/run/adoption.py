@@ -23,8 +23,7 @@ def adopt_ledger(home: Home, *, at: Instant) -> str:
             LedgerFile.at_home(home.ledger, witness=home.ledger_witness).close()
         except LedgerLost:
             with closing(open_shelf(home)) as shelf:
-                spent_days = [spent.account.day for spent in shelf.accounts()]
-            through = max([local_day(at, _zone(home)).isoformat(), *spent_days])
+                through = max([local_day(at, _zone(home)).isoformat(), *shelf.days()])
             adopt(home.ledger, witness=home.ledger_witness, at=at, through=through)
             return through
     raise NothingToAdopt("this ledger lives here, and the people's rows know it")

@@ -1,5 +1,6 @@
 """The two laws cost what their sources say, and an accountant agrees."""
 
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
@@ -8,8 +9,11 @@ import pytest
 from crowd.morning import seeded
 from hubbub.crowd.book import GAUSSIAN, LAPLACE, Mechanism, mechanism
 from hubbub.crowd.cost import epsilon
+from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G, Noise
 from hubbub.crowd.noise import draw
+from hubbub.products.traffic.declarations import LIVE_DAY, TYPICAL
+from hubbub.terms.purposes import Purpose
 
 LAPLACE_1 = Mechanism(LAPLACE, Fraction(1))
 GAUSSIAN_WEEK = Mechanism(GAUSSIAN, Fraction(5496, 1000))
@@ -31,6 +35,38 @@ def test_gaussian_noise_fails_as_balle_and_wang_say(
 ) -> None:
     law = DiscreteGaussian(sigma=Fraction(sigma) * G)
     assert law.delta(epsilon_at, sensitivity=G) == pytest.approx(delta, rel=1e-4)
+
+
+def summed_delta(law: DiscreteGaussian, epsilon: float) -> float:
+    """Sum max(0, P(z) - e^epsilon P(z + G)) over the integers, in 40 digits."""
+    with localcontext(prec=40):
+        ratio = (-(Decimal(law.sigma.denominator) ** 2) / (2 * law.sigma.numerator**2)).exp()
+        growth, weights, reach = ratio**2, [Decimal(1)], 14 * int(law.sigma)
+        for _ in range(reach + G):
+            weights.append(weights[-1] * ratio)
+            ratio *= growth
+        grown, total = Decimal(epsilon).exp(), 2 * sum(weights) - 1
+        lost = sum(max(weights[z] - grown * weights[z + G], 0) for z in range(reach))
+        return float(lost / total)
+
+
+@pytest.mark.parametrize("declared", [LIVE_DAY, TYPICAL], ids=lambda declared: declared.name)
+def test_the_declared_delta_holds_on_whole_numbers_too(declared: Declaration[Purpose]) -> None:
+    assert isinstance(declared.noise, DiscreteGaussian)
+    exact = summed_delta(declared.noise, declared.epsilon)
+    assert exact <= declared.delta
+    assert exact == pytest.approx(declared.noise.delta(declared.epsilon, sensitivity=G), rel=1e-6)
+
+
+@pytest.mark.parametrize("shares", [(1, 1), (3, 1), (1,) * 8], ids=str)
+@pytest.mark.parametrize("delta", [0.5, 1e-2, 1e-6, 1e-9])
+def test_what_is_spread_over_cells_costs_no_more_than_in_one(
+    shares: tuple[int, ...], delta: float
+) -> None:
+    """For the ledger, which accounts for one cell: docs/know/proofs.md, lemma 9."""
+    parts = [Mechanism(LAPLACE, Fraction(sum(shares), share)) for share in shares]
+    spread = epsilon([*parts, GAUSSIAN_WEEK], delta=delta)
+    assert spread <= epsilon([LAPLACE_1, GAUSSIAN_WEEK], delta=delta) + 1e-3
 
 
 @pytest.mark.parametrize("law", [DiscreteLaplace(scale=G), DiscreteGaussian(sigma=Fraction(2 * G))])

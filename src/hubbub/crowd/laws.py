@@ -67,8 +67,8 @@ class DiscreteGaussian:
     def delta(self, epsilon: float, *, sensitivity: int) -> float:
         """Give delta at `epsilon` (Balle & Wang 2018, theorem 8).
 
-        On integers it differs by less than exp(-2 pi^2 sigma^2) a cell (CKS 2020, theorem 7),
-        which is nothing at all for the sigma of hundreds that the grid makes of it.
+        The sum over integers (CKS 2020, theorem 7) differs from this integral by less than one
+        part in a million, for the sigma of hundreds that the grid makes of it: a test sums it.
         """
         width = float(self.sigma) / sensitivity
         gain = _normal_above(epsilon * width - 1 / (2 * width))

@@ -134,14 +134,17 @@ def planned(together: list[Cell], declaration: Declaration[LiveTraffic]) -> Iter
     bins = len(declaration.measure.edges) + 1 if isinstance(declaration.measure, Histogram) else 1
     told = [c for c in together if (c.subject + c.window) % groups == c.key % groups]
     for window in sorted({cell.window for cell in told})[: plan.windows_max]:
-        mixed = sorted(
+        ordered = sorted(
             (cell for cell in told if cell.window == window),
-            key=lambda c: (
-                ((c.key * bins + c.bin) * 48271 + c.subject) % (2**31 - 1),
-                c.key * bins + c.bin,
-            ),
+            key=lambda c: (in_her_order(c.subject, c.key * bins + c.bin), c.key * bins + c.bin),
         )
-        yield from mixed[: plan.keys_max]
+        yield from ordered[: plan.keys_max]
+
+
+def in_her_order(subject: int, place: int) -> int:
+    """Give a cell its place in a person's own order."""
+    prime = 2**31 - 1
+    return (place % prime + 1) * ((subject % prime + 1) * 48271**2 % prime) % prime
 
 
 def sums_of(

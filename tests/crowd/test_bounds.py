@@ -336,6 +336,19 @@ def test_a_value_is_counted_in_its_bin() -> None:
     assert exact(driven, first, SPREAD) == {(2, 0): (2 * third,), (2, 1): (third,)}
 
 
+def test_a_plan_takes_a_few_cells_of_all_that_somebody_is_in() -> None:
+    """Which ones, her number and the cell's tell: no bin and no road is always first."""
+    first = WINDOWS.blocks_ended(NOON, Instant(NOON + WINDOW_US), zone=ZONE)[-1]
+    taken = set()
+    for subject in range(0, 20, 2):  # theirs is the turn of the even roads
+        driven = [Pass(subject, NOON, road, value) for road in (0, 2, 4) for value in (-9, 9)]
+        sums = exact(driven, first, SPREAD)
+        assert sums == sums_of(driven, first, SPREAD)
+        assert [*sums.values()] == [(G // 3,)] * 3
+        taken |= sums.keys()
+    assert taken == {(road, number) for road in (0, 2, 4) for number in (0, 1)}
+
+
 def test_turns_bring_every_road_to_everybody() -> None:
     """A person who drives all roads in all windows is heard on each group of roads."""
     blocks = WINDOWS.blocks_ended(NOON, Instant(NOON + 3 * WINDOW_US), zone=ZONE)

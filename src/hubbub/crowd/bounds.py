@@ -22,8 +22,8 @@ Rules, in the order they are applied:
 The plan's choice only looks back: whether a contribution of a window counts depends on that window
 and on earlier ones, and rows that come late can only use the plan up sooner. Rows that were counted
 may not be forgotten before the day is over: the gate asks for the name of what remembers them. A
-person's turn in a window is one group of keys, (subject + window) % groups, so that the roads share
-people fairly.
+person's turn in a window is one group of keys, (subject + window) % groups, and which of its cells
+come first is her own order, so that the roads share people fairly.
 
 Every join is on equality of integers; every division is of whole numbers >= 0 below 2^52, where the
 engines' floor(a / b) is exact.
@@ -49,6 +49,7 @@ K: Final = 1024
 """Fineness of the root in the L2 bound."""
 
 _PRIME: Final = (1 << 31) - 1
+_STEP: Final = 48271  # Park, Miller & Stockmeyer 1993
 
 
 class Unit(Enum):
@@ -200,7 +201,10 @@ def _planned(cells: ir.Table, plan: DayPlan, *, measure: Measure, blocks: Blocks
     place = told.key.cast("int64")
     if isinstance(measure, Histogram):
         place = place * measure.bins + told.bin
-    mixed = (place * 48271 + told.subject % _PRIME) % _PRIME
+    # Two steps of Lehmer's generator from the person's number give a factor. Times a cell's number
+    # it puts cells in an order of her own, so that no road comes first for everybody.
+    factor = (told.subject % _PRIME + 1) * _STEP % _PRIME * _STEP % _PRIME
+    mixed = (place % _PRIME + 1) * factor % _PRIME
     told = told.mutate(
         window_rank=ibis.dense_rank().over(group_by=["subject", "day"], order_by="window"),
         cell_rank=ibis.row_number().over(

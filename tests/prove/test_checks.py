@@ -6,11 +6,13 @@ The checks draw from the operating system: by luck, each of these fails once in 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from hubbub.crowd import bounds, gate, summing
+from hubbub.crowd import blocks, bounds, days, gate, summing
 from hubbub.crowd.laws import G, Noise
 from hubbub.crowd.noise import Integers, draw
 from hubbub.outlet import leaving
@@ -137,6 +139,21 @@ def careless(**forgets: Callable[[Any, int], Any]) -> Break:
     return broken(worlds, "permit", wrong)
 
 
+CALENDAR, CLOSED_DAY = blocks.calendar, days.closed_day
+
+
+def never_closed_again(question: Any, day: int, *, dead: str, **options: Any) -> Any:
+    """Plant: what is kept of a day is given, whatever died since."""
+    kept = CLOSED_DAY(question, day, shelf=options["shelf"])
+    return kept or days.close_day(question, day, dead=dead, **options)
+
+
+def other_clocks(local_days: tuple[int, ...], zone: ZoneInfo) -> pa.Table:
+    """Plant: days begin at midnight in Greenwich."""
+    del zone
+    return CALENDAR(local_days, ZoneInfo("UTC"))
+
+
 BREAKS: dict[str, tuple[str, Break]] = {
     "half of the noise": ("noise traffic.live", broken(sampler, "draw", half_noise)),
     "noise whose lowest bit is nought": (
@@ -169,6 +186,18 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "rows for another purpose": (
         "deal traffic.live",
         careless(may=lambda may, bit: may * 0 + bit),
+    ),
+    "days that nobody closes again": (
+        "deal traffic.typical",
+        broken(worlds, "close_day", never_closed_again),
+    ),
+    "days of before, added up": (
+        "deal traffic.typical",
+        broken(gate, "added_up", lambda _, closed, **__: [day.kept.sums for day in closed]),
+    ),
+    "a day of other clocks": (
+        "sensitivity traffic.typical",
+        broken(blocks, "calendar", other_clocks),
     ),
     "an outlet that trusts": (
         "forging",

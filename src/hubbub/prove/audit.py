@@ -7,14 +7,18 @@ fast as counts, wherever she counts, many times. The attacker knows where, and e
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hubbub.crowd.blocks import Block, Days, Windows
 from hubbub.crowd.bounds import DayPlan
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.noise import Entropy, Integers
+from hubbub.deal.gate import derive
 from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL
 from hubbub.prove.attack import LUCK, certain
 from hubbub.prove.check import Case, Check, Verdict, failed, held
@@ -29,7 +33,7 @@ from hubbub.prove.worlds import (
     counters,
     keys_of,
 )
-from hubbub.terms.time import SECOND
+from hubbub.terms.time import SECOND, Instant
 
 USEFUL: Final = 0.4
 """An audit that is certain of less than this share of the claim could not find much broken."""
@@ -77,7 +81,8 @@ def published(scene: Scene, entropy: Entropy) -> dict[str, Integers]:
     first, last, everything = [np.zeros(len(everywhere), np.int64) for _ in range(3)]
     beside = first
     for number, block in enumerate((*scene.blocks, scene.empty)):
-        columns = counters(stage.publish(rows, block, entropy=entropy))
+        there = derive(rows, partial(_before, until=_end(scene.declared, block)))
+        columns = counters(stage.publish(there, block, entropy=entropy))
         cells = [column.reshape(len(everywhere), -1) for column in columns]
         hers = [cell[:, scene.hers].sum(axis=1) for cell in cells]
         if block is scene.empty:
@@ -93,6 +98,17 @@ def published(scene: Scene, entropy: Entropy) -> dict[str, Integers]:
         "all counters": everything,
         "her counter less that of an empty block": beside,
     }
+
+
+def _end(declared: Declaration[Any], block: Block) -> Instant:
+    if isinstance(declared.blocks, Windows):
+        return declared.blocks.end(block.window, block.group)
+    return block.until
+
+
+def _before(rows: pa.Table, *, until: Instant) -> pa.Table:
+    """Keep the rows that are there when a block is over."""
+    return rows.filter(pc.less(rows["at"], until))
 
 
 def _rows(scene: Scene) -> Passes:
@@ -175,7 +191,7 @@ def _windows(declared: Declaration[Any]) -> Windows:
 
 SCENES: Final[dict[str, tuple[Callable[[int], Scene], int]]] = {
     LIVE_PASSAGE.name: (live_passage, 40_000),
-    LIVE_DAY.name: (live_day, 5_000),
+    LIVE_DAY.name: (live_day, 8_000),
     TYPICAL.name: (typical, 100_000),
 }
 """The scene of each product, and in how many worlds it is played."""

@@ -48,19 +48,20 @@ def check_covering(case: Case, declared: Declaration[Any]) -> Verdict:
     dead = np.flatnonzero(dice.whole(3, receipts) == 0)
     covered = _covered(history, dead, declared.purpose)
     rows = history.table(declared.purpose)
+    before = stage.permitted(rows, dead=dead[::2].tolist())
+    permitted = stage.permitted(rows, dead=dead.tolist())
+    rest, nobody = (stage.permitted(rows.filter(m)) for m in (covered, np.zeros(len(rows), bool)))
     apart, heard = np.zeros(worlds, np.bool_), np.zeros(worlds, np.bool_)
     for block in _blocks_of(declared.blocks):
-        answer, rest, nobody = (
-            counters(stage.publish(permitted, block, entropy=still))
-            for permitted in (
-                stage.permitted(rows, dead=dead.tolist()),
-                stage.permitted(rows.filter(covered)),
-                stage.permitted(rows.slice(0, 0)),
-            )
+        answers = (
+            stage.publish(permitted, block, entropy=still, before=before),
+            *(stage.publish(each, block, entropy=still) for each in (rest, nobody)),
         )
-        for one, other, none in zip(answer, rest, nobody, strict=True):
+        for one, other, none in zip(*map(counters, answers), strict=True):
             apart |= (one != other).reshape(worlds, -1).any(axis=1)
             heard |= (one != none).reshape(worlds, -1).any(axis=1)
+        if isinstance(declared.blocks, Days) and not stage.is_stale_refused(permitted, block):
+            return failed("days that were closed before a withdrawal are released after it")
     told = (
         f"{worlds} histories of {len(covered)} rows, {int(covered.sum())} of them covered, "
         f"{int(heard.sum())} heard (dice {dice.seed})"

@@ -68,7 +68,8 @@ def prove(
             lanes.put(_Lane(home, effort=order.effort))
         found = dict[str, Proved]()
         with ThreadPoolExecutor(lanes.qsize()) as pool:
-            for ended in as_completed([pool.submit(run, check) for check in checks]):
+            running = [pool.submit(run, check) for check in reversed(checks)]  # long ones first
+            for ended in as_completed(running):
                 proved = ended.result()
                 found[proved.check.name] = proved
                 tell(proved)

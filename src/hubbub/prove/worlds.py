@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from hubbub.crowd.blocks import Block, Days
 from hubbub.crowd.book import Bill, Stored
-from hubbub.crowd.days import DaySums, KeptDay, close_day
+from hubbub.crowd.days import DayDiffers, DayShelf, DaySums, KeptDay, close_day
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import release, release_days, spend
 from hubbub.crowd.keys import PublicKeys
@@ -42,6 +42,10 @@ MISSING: Final = -(1 << 62)
 """Stands for a value that is missing in a row."""
 FAST_MS: Final = 1
 """So fast over a road that its value is the highest there is, and all of a voice goes to `up`."""
+
+BEFORE: Final = "before a withdrawal"
+NOW: Final = "as of now"
+"""Names of dead lists that rows are read under."""
 
 _LENGTH_DM: Final = 1000
 _KNOWN: Final = {"half_cms": 200, "length_dm": _LENGTH_DM}  # of every road
@@ -88,18 +92,48 @@ class Stage:
         return collect(asked, lambda query: self.engine.run(query, {"held": rows, "dead": buried}))
 
     def publish(
-        self, rows: Permitted[pa.Table, Any], block: Block, *, entropy: Entropy
+        self,
+        rows: Permitted[pa.Table, Any],
+        block: Block,
+        *,
+        entropy: Entropy,
+        before: Permitted[pa.Table, Any] | None = None,
     ) -> dict[str, Integers]:
-        """Bring one block of what was permitted through gate 2: its columns, in key order."""
+        """Bring one block of what was permitted through gate 2: its columns, in key order.
+
+        Days are closed first: of what was permitted `before` somebody withdrew, then of `rows`.
+        """
         question = self.question(rows, block)
         payment = spend(_Paper(), question, at=block.until)
         if isinstance(self.declared.blocks, Days):
-            days, dead = self.closed(question), "as of now"
-            released = release_days(question, payment, days, dead=dead, entropy=entropy)
+            shelf = _ShelfOfDays()
+            if before is not None:
+                self.closed(self.question(before, block), shelf, dead=BEFORE)
+            days = self.closed(question, shelf, dead=NOW)
+            released = release_days(question, payment, days, dead=NOW, entropy=entropy)
         else:
             released = release(question, payment, engine=self.engine.run, entropy=entropy)
         table = released.value
         return {name: table[name].to_numpy() for name in table.column_names}
+
+    def is_stale_refused(self, rows: Permitted[pa.Table, Any], block: Block) -> bool:
+        """Tell whether days that were closed before a withdrawal are refused after it."""
+        question = self.question(rows, block)
+        days = self.closed(question, _ShelfOfDays(), dead=BEFORE)
+        payment = spend(_Paper(), question, at=block.until)
+        try:
+            release_days(question, payment, days, dead=NOW, entropy=still)
+        except DayDiffers:
+            return True
+        return False
+
+    def closed(self, question: Question[Any], shelf: DayShelf, *, dead: str) -> list[DaySums[Any]]:
+        """Close every day of the question's block, as read under a dead list."""
+        run = self.engine.run
+        return [
+            close_day(question, day, dead=dead, shelf=shelf, engine=run)
+            for day in question.block.days
+        ]
 
     def question(self, rows: Permitted[pa.Table, Any], block: Block) -> Question[Any]:
         """Ask about one block of what was permitted."""
@@ -110,13 +144,6 @@ class Stage:
             block=block,
             memory="of this check",
         )
-
-    def closed(self, question: Question[Any]) -> list[DaySums[Any]]:
-        """Close every day of the question's block."""
-        return [
-            close_day(question, day, dead="as of now", shelf=_Days(), engine=self.engine.run)
-            for day in question.block.days
-        ]
 
 
 def still(count: int) -> bytes:
@@ -143,15 +170,18 @@ def counters(columns: dict[str, Integers]) -> list[Integers]:
     return [values for name, values in columns.items() if name not in {"key", "bin"}]
 
 
-class _Days:
-    """A shelf that keeps no day."""
+class _ShelfOfDays:
+    """A shelf for closed days. It is forgotten with the check."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, KeptDay] = {}
 
     def kept(self, product: str, edition: int, day: int) -> KeptDay | None:
-        del product, edition, day
-        return None
+        del product, edition
+        return self._kept.get(day)
 
     def keep(self, day: KeptDay) -> None:
-        pass
+        self._kept[day.day] = day
 
 
 class _Paper:

@@ -79,7 +79,7 @@ class TwoNorm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayPlan:
-    """A fixed weight for at most `windows_max` windows of a day and `keys_max` keys in each."""
+    """A fixed weight for at most `windows_max` windows of a day and `keys_max` cells in each."""
 
     windows_max: int = 12
     keys_max: int = 3

@@ -15,6 +15,8 @@ import pytest
 from hubbub.crowd import blocks, bounds, days, gate, summing
 from hubbub.crowd.laws import G, Noise
 from hubbub.crowd.noise import Integers, draw
+from hubbub.deal import receipt
+from hubbub.deal.desk import Badge
 from hubbub.outlet import leaving
 from hubbub.prove import audit, sampler, static, worlds
 from hubbub.prove.audit import SCENES
@@ -22,7 +24,8 @@ from hubbub.prove.check import Case, Verdict
 from hubbub.prove.checks import BY_NAME, CHECKS
 from hubbub.prove.sensitivity import STRETCHES
 from hubbub.prove.worker import run_check
-from hubbub.record import ledger
+from hubbub.prove.worlds import NOON
+from hubbub.record import deal_store, ledger
 from hubbub.record.ledger import Ledger
 from hubbub.record.ledger_file import LedgerFile
 from hubbub.run.home import Home
@@ -139,6 +142,7 @@ def careless(**forgets: Callable[[Any, int], Any]) -> Break:
     return broken(worlds, "permit", wrong)
 
 
+NOBODYS: dict[str, Any] = {"subject": 1, "receipt": 1, "may": 1, "since": NOON}
 CALENDAR, CLOSED_DAY = blocks.calendar, days.closed_day
 
 
@@ -198,6 +202,12 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "a day of other clocks": (
         "sensitivity traffic.typical",
         broken(blocks, "calendar", other_clocks),
+    ),
+    "a withdrawal that buries nothing": ("agreement", broken(deal_store, "_bury", nothing)),
+    "a receipt that anybody signs": ("agreement", broken(receipt, "check", nothing)),
+    "a badge for everybody": (
+        "agreement",
+        broken(deal_store.DealStore, "badge", lambda *_: Badge(**NOBODYS)),
     ),
     "an outlet that trusts": (
         "forging",

@@ -192,7 +192,7 @@ def _windows(declared: Declaration[Any]) -> Windows:
 SCENES: Final[dict[str, tuple[Callable[[int], Scene], int]]] = {
     LIVE_PASSAGE.name: (live_passage, 40_000),
     LIVE_DAY.name: (live_day, 8_000),
-    TYPICAL.name: (typical, 100_000),
+    TYPICAL.name: (typical, 70_000),
 }
 """The scene of each product, and in how many worlds it is played."""
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from hubbub.prove.agreement import AGREEMENT
 from hubbub.prove.audit import AUDITS
 from hubbub.prove.books import BOOKS
 from hubbub.prove.canary import CANARY
@@ -17,6 +18,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     CONTRACTS,
     TYPES,
     FORGING,
+    AGREEMENT,
     *COVERINGS,
     *SENSITIVITIES,
     *SAMPLERS,

@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Python 3.13 and make are all they need.
 .DEFAULT_GOAL := help
-.PHONY: help demo test spark prove-mutants check format kills bench lock epsilons clean
+.PHONY: help demo test spark prove-mutants mutate check format kills bench lock epsilons clean
 
 BIN := .venv/bin
 # hubbub is several processes: let each load what the first one compiled.
@@ -29,6 +29,11 @@ spark: ## Ask Spark what DuckDB is asked, and compare every integer; wants Java 
 prove-mutants: ## Plant each known bug in a copy of the source: a test must catch it; ARGS="noise"
 	@sh tools/bootstrap.sh dev
 	@cd tests && ../$(BIN)/python -m planted $(ARGS)
+
+mutate: ## Change gate 2's code at each place in turn: a test must fail; ARGS="hubbub.crowd.laws.*"
+	@sh tools/bootstrap.sh bench
+	@$(BIN)/mutmut run $(ARGS)
+	@$(BIN)/mutmut results
 
 check: ## Lint, check types and contracts
 	@sh tools/bootstrap.sh dev
@@ -71,6 +76,6 @@ epsilons: ## Write docs/epsilons.md anew, from what the products declare
 	@$(BIN)/python -m hubbub.run.epsilons >docs/epsilons.md
 
 clean: ## Remove the environment, caches and the demo's state
-	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache mutants \
 		web/node_modules src/hubbub/outlet/static
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -81,6 +81,12 @@ def test_a_margin_is_passed_by_luck_as_rarely_as_it_says(
     assert passed == pytest.approx(luck, abs=5 * (luck / 200_000) ** 0.5)
 
 
+def test_a_margin_of_laplace_noise_is_of_one_counter_or_of_two() -> None:
+    for draws in (0, 3):
+        with pytest.raises(AssertionError, match=r"^a count is the sum of one counter or of two$"):
+            DiscreteLaplace(scale=G).margin(0.01, draws=draws)
+
+
 def test_one_mechanism_costs_what_its_law_says() -> None:
     assert epsilon([LAPLACE_1], delta=0) == 1
     assert 0.999 < epsilon([GAUSSIAN_WEEK], delta=1e-9) <= 1

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from crowd.morning import seeded
+from hubbub.crowd import noise
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G, Noise
 from hubbub.crowd.noise import Integers, Table, draw, table
 from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL
@@ -141,6 +142,17 @@ def test_the_table_is_within_2_to_the_minus_100_of_its_law(law: Noise) -> None:
         stated = table(law).total_variation
         assert distance < Decimal(stated.numerator) / stated.denominator
     assert stated < Fraction(1, 1 << 100)
+
+
+def test_a_short_column_is_filled_up_by_one_value_and_a_full_one_is_left_alone() -> None:
+    full = 1 << 126
+    half = full // 2
+    for given, edges, jumps in (
+        ([half, full + half, half, full + half], [half, full, half, full], [1, 0, 1, 0]),
+        ([full, half, full + half, full], [full, half, full, full], [0, 1, 0, 0]),
+        ([2 * full, full, full], [full, full, full, 0], [0, 0, 0, -3]),
+    ):
+        assert noise._columns(given, 2) == (edges, jumps)
 
 
 def word(column: int, rest: int, *, column_bits: int) -> bytes:

@@ -33,6 +33,7 @@ NOISE_BUGS: Final = (
             ),
         ),
         killers=(AUDIT + "test_the_gate_tells_what_it_claims_and_no_more",),
+        checks=("audit traffic.live",),
     ),
     Bug(
         name="zero cells without noise",
@@ -60,6 +61,7 @@ NOISE_BUGS: Final = (
             ),
         ),
         killers=(GATE + "test_every_public_key_is_noised_whether_anybody_was_there_or_not",),
+        checks=("audit traffic.live",),
     ),
     Bug(
         name="one noise for all blocks",
@@ -173,6 +175,7 @@ KEY_BUGS: Final = (
             ),
         ),
         killers=(GATE + "test_every_public_key_is_noised_whether_anybody_was_there_or_not",),
+        checks=("audit traffic.live",),
     ),
 )
 
@@ -208,6 +211,7 @@ BOUND_BUGS: Final = (
             ),
         ),
         killers=(AUDIT + "test_the_gate_tells_what_it_claims_and_no_more",),
+        checks=("sensitivity traffic.live",),
     ),
     Bug(
         name="no check",
@@ -247,6 +251,7 @@ BOUND_BUGS: Final = (
             BOUNDS + "test_one_unit_moves_all_sums_by_no_more_than_was_declared",
             AUDIT + "test_the_gate_tells_what_it_claims_and_no_more",
         ),
+        checks=("sensitivity traffic.typical",),
     ),
     Bug(
         name="a plan that knows the future",
@@ -273,6 +278,7 @@ BOUND_BUGS: Final = (
             ),
         ),
         killers=(BOUNDS + "test_bad_rows_drop_silently_and_good_ones_count",),
+        checks=("sensitivity traffic.live",),
     ),
     Bug(
         name="values beyond the grid",
@@ -589,6 +595,7 @@ DEAL_BUGS: Final = (
             ),
         ),
         killers=(DEAL + "test_a_row_on_the_dead_list_is_not_read_and_its_neighbour_is",),
+        checks=("deal traffic.live",),
     ),
     Bug(
         name="the bit of another purpose",
@@ -601,6 +608,7 @@ DEAL_BUGS: Final = (
             ),
         ),
         killers=(DEAL + "test_a_row_is_not_read_for_another_purpose",),
+        checks=("deal traffic.live",),
     ),
     Bug(
         name="a purpose that nobody compares",

@@ -1,4 +1,4 @@
-"""Plant a bug in a copy of the source, run the tests that must fail, and judge how they failed."""
+"""Plant a bug in a copy of the source, run the tests and checks that must fail, and judge how."""
 
 import json
 import os
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from house.tree import ROOT
 
-SECONDS_MAX: Final = 150
+SECONDS_MAX: Final = 600
 _TESTS: Final = ROOT / "tests"
 
 
@@ -33,7 +33,8 @@ class Bug:
     name: str
     harm: str
     edits: tuple[Edit, ...]
-    killers: tuple[str, ...]  # ids of pytest, from tests/ on
+    killers: tuple[str, ...]  # ids of pytest, from tests/ on: one of them has to fail
+    checks: tuple[str, ...] = ()  # of `hubbub prove`: each of them has to fail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +68,25 @@ def hunt(bug: Bug) -> Verdict:
         for edit in bug.edits:
             planted = _text(source, edit.file).replace(edit.old, edit.new)
             (source / "hubbub" / edit.file).write_text(planted)
-        return _judged(*failures(source, bug.killers))
+        verdict = _judged(*failures(source, bug.killers))
+        held = [check for check in bug.checks if not is_failed(run_check(source, check))]
+    if verdict.end == "killed" and held:
+        return Verdict(end="survived", why=f"hubbub prove finds nothing: {', '.join(held)}")
+    return verdict
 
 
-def is_quiet(killers: Iterable[str]) -> Verdict:
-    """Run all `killers` on a copy without a bug: none of them may fail."""
+def is_quiet(bugs: Iterable[Bug]) -> Verdict:
+    """Run what must fail with a bug on a copy without one: nothing may fail."""
+    killers = {killer for bug in bugs for killer in bug.killers}
+    checks = {check for bug in bugs for check in bug.checks}
     with TemporaryDirectory(prefix="planted-") as folder:
-        return _judged(*failures(copy_of_source(Path(folder)), tuple(sorted(set(killers)))))
+        source = copy_of_source(Path(folder))
+        verdict = _judged(*failures(source, tuple(sorted(killers))))
+        told = {check: run_check(source, check) for check in sorted(checks)}
+    for check, (outcome, why) in told.items():
+        if outcome != "held":
+            return Verdict(end="broken", why=f"{check}: {why}")
+    return verdict
 
 
 def copy_of_source(folder: Path) -> Path:
@@ -85,29 +98,52 @@ def copy_of_source(folder: Path) -> Path:
 def failures(source: Path, killers: tuple[str, ...]) -> tuple[int, list[Death], str]:
     """Run tests on the source in `source`: the exit code, what failed, and what was printed."""
     seen = source.parent / "seen.jsonl"
-    environment = {
+    environment = {**_environment(source), "PLANTED_SEEN": str(seen)}
+    options = ("-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-p", "planted.witness")
+    run = [sys.executable, "-m", "pytest", *options, *(f"tests/{each}" for each in killers)]
+    ran = _run(run, ROOT, environment)
+    lines = seen.read_text().splitlines() if seen.exists() else []
+    return ran.returncode, [Death(**json.loads(line)) for line in lines], ran.stdout + ran.stderr
+
+
+def run_check(source: Path, check: str) -> tuple[str, str]:
+    """Run a check of `hubbub prove` on the source in `source`: its outcome, and what it tells."""
+    run = [sys.executable, "-m", "hubbub.prove.worker", str(source.parent / "home"), "1"]
+    ran = _run(run, source.parent, _environment(source), given=check)
+    _, _, answer = ran.stdout.partition("\n")
+    verdict = json.loads(answer) if answer else {"outcome": "broken", "told": ran.stderr[-300:]}
+    return verdict["outcome"], verdict["told"]
+
+
+def is_failed(found: tuple[str, str]) -> bool:
+    """Tell whether a check found something, or was refused by a gate; a crash is no finding."""
+    outcome, told = found
+    return outcome == "failed" and (
+        not told.startswith("stopped by") or told.startswith("stopped by BoundBroken")
+    )
+
+
+def _run(
+    command: list[str], folder: Path, environment: dict[str, str], *, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end: without one, it did not run."""
+    options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": SECONDS_MAX}
+    try:
+        return subprocess.run(
+            command, cwd=folder, env=environment, input=given, check=False, **options
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, -1, "", f"no end after {SECONDS_MAX} s")
+
+
+def _environment(source: Path) -> dict[str, str]:
+    return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(source), str(_TESTS)]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_STORAGE_DIRECTORY": str(source.parent / "hypothesis"),
         "PLANTED_SOURCE": str(source),
-        "PLANTED_SEEN": str(seen),
     }
-    options = ("-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-p", "planted.witness")
-    try:
-        ran = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *(f"tests/{each}" for each in killers)],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_MAX,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return -1, [], f"no end after {SECONDS_MAX} s"
-    lines = seen.read_text().splitlines() if seen.exists() else []
-    return ran.returncode, [Death(**json.loads(line)) for line in lines], ran.stdout + ran.stderr
 
 
 def _judged(code: int, deaths: list[Death], printed: str) -> Verdict:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import isqrt
+from itertools import accumulate, pairwise
+from math import ceil
 from typing import Final, assert_never
 
 import numpy as np
@@ -83,13 +84,9 @@ def draw(noise: Noise, count: int, *, entropy: Entropy) -> Integers:
 
 def _shares(weights: list[int]) -> list[int]:
     """Share the 2^128 words out by `weights`: the running sum is cut, so that none is left."""
-    total, shares, running, given = sum(weights), [], 0, 0
-    for weight in weights:
-        running += weight
-        until = running * _WORD // total
-        shares.append(until - given)
-        given = until
-    return shares
+    total = sum(weights)
+    cuts = [running * _WORD // total for running in accumulate(weights, initial=0)]
+    return [until - since for since, until in pairwise(cuts)]
 
 
 def _columns(shares: list[int], column_bits: int) -> tuple[list[int], list[int]]:
@@ -100,8 +97,8 @@ def _columns(shares: list[int], column_bits: int) -> tuple[list[int], list[int]]
     count, height = 1 << column_bits, _WORD >> column_bits
     left = shares + [0] * (count - len(shares))
     edges, jumps = [height] * count, [0] * count
-    short = [column for column in range(count) if left[column] < height]
-    spare = [column for column in range(count) if left[column] > height]
+    short = [column for column, words in enumerate(left) if words < height]
+    spare = [column for column, words in enumerate(left) if words > height]
     while short:
         column, giver = short.pop(), spare[-1]
         edges[column], jumps[column] = left[column], giver - column
@@ -120,7 +117,7 @@ def _weights(noise: Noise) -> list[int]:
             ratio, growth, length = _exp_of_minus(Fraction(1, scale)), _ONE, _TAIL_SCALES * scale
         case DiscreteGaussian(sigma=sigma):  # w(k + 1) / w(k) = r^(2 k + 1), r = exp(-1 / 2 sigma²)
             ratio = _exp_of_minus(1 / (2 * sigma**2))
-            growth, length = ratio * ratio >> _BITS, _TAIL_SIGMAS * (isqrt(int(sigma**2)) + 1)
+            growth, length = ratio * ratio >> _BITS, _TAIL_SIGMAS * ceil(sigma)
         case _:
             assert_never(noise)
     weights = [_ONE]

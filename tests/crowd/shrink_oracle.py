@@ -92,22 +92,23 @@ def strayed(
 
 
 def low_rank(s2: float, y: Table) -> Table:
-    """Take the same from the singular values, and solve for what is true."""
+    """Take the same from the singular values, as Gavish & Donoho write it."""
     table = np.concatenate([np.array(counter) for counter in y], axis=1)
     n, slots = table.shape
     _, singular, patterns = np.linalg.svd(table, full_matrices=False)
     kept = []
     for value, pattern in zip(singular, patterns, strict=True):
-        x, g = value**2 / (n * s2), slots / n
-        if value > (s2 * n) ** 0.5 + (s2 * slots) ** 0.5:  # the noise's edge
-            roots = np.roots([1, 1 + g - x, g])  # of x l = (1 + l)(l + g)
-            kept.append((float(roots.real.max()), pattern))
+        z, beta = value / (s2 * n) ** 0.5, slots / n
+        if z > 1 + beta**0.5:  # the noise's edge
+            shrunk = ((z * z - beta - 1) ** 2 - 4 * beta) ** 0.5 / z
+            kept.append((shrunk / z, pattern))
     told = np.zeros_like(table)
-    for row, cells in enumerate(table):
-        parts = [float(cells @ pattern) for _, pattern in kept]
-        size = energy(sum(part * part for part in parts), s2 * len(kept))
-        for part, (true, pattern) in zip(parts, kept, strict=True):
-            told[row] += share(size * true / sum(each for each, _ in kept), s2) * part * pattern
+    parts = [[float(cells @ pattern) for _, pattern in kept] for cells in table]
+    sizes = [energy(sum(part * part for part in row), s2 * len(kept)) for row in parts]
+    for row, size in enumerate(sizes):
+        for part, (best, pattern) in zip(parts[row], kept, strict=True):
+            variance = s2 * best / (1 - best) * size / (sum(sizes) / n)
+            told[row] += share(variance, s2) * part * pattern
     return [counter.tolist() for counter in np.split(told, len(y), axis=1)]
 
 

@@ -68,6 +68,20 @@ def test_the_guard_takes_what_is_nearest_to_the_truth(epsilon: Fraction) -> None
     assert min(off.values()) < off["none"] / 1.5
 
 
+def test_in_95_of_100_tables_the_error_is_no_more_than_is_said() -> None:
+    small = week_of_places(60, voices=4800, seed=3)
+    within = []
+    for seed in range(20):
+        declared, table = small.released(Fraction(1), seed=seed)
+        by_rank = replace(declared, denoiser=Denoiser(matrix=("place", "hour")))
+        told = denoise(by_rank, small.keys, table)
+        off = ((told.table["count"].to_numpy() - small.true / G) ** 2).mean()
+        within.append(sqrt(off) <= told.accuracy.counters[0].error_95)
+    # Of 20 tables 19 on average; fewer than 14 three times in 1e5 by luck.
+    assert sum(within) >= 14
+    assert told.accuracy.counters[0].error_95 < told.accuracy.counters[0].noise
+
+
 def test_what_is_linear_is_judged_exactly() -> None:
     y, s2 = np.random.default_rng(3).normal(2, 3, (2, 50, 8)), 9.0
     estimate, squares = judged(lambda table: 0.25 * table + 1, y, s2)
@@ -136,7 +150,7 @@ def test_what_nothing_is_known_of_stays_as_it_was_drawn() -> None:
     assert told.table["up"].to_pylist() == pytest.approx([5 / whole, -7 / whole, 0])
     assert told.table["down"].to_pylist() == pytest.approx([1 / whole, 2 / whole, 3 / whole])
     assert told.accuracy.denoiser == "none"
-    assert all(each.error == each.noise for each in told.accuracy.counters)
+    assert all(each.error == each.noise == each.error_95 for each in told.accuracy.counters)
     assert told.accuracy.counters[0].noise == pytest.approx(sqrt(2) * 1488 / 1000 * G / whole)
 
 
@@ -161,6 +175,7 @@ def test_no_table_is_too_small_or_too_even(people: float, keys: int) -> None:
         assert np.isfinite([told.table[name].to_numpy() for name in ("up", "down")]).all()
         for counter in told.accuracy.counters:
             assert 0 < counter.error <= counter.noise * 1.000001
+            assert counter.error <= counter.error_95
 
 
 def test_a_table_is_always_told_the_same_way() -> None:

@@ -60,7 +60,8 @@ def test_a_release_says_how_far_off_it_is_predicted_to_be(house: House, caller: 
     accuracy = caller.get("/v1/releases/a").json()["accuracy"]
     assert (accuracy["unit"], accuracy["denoiser"]) == ("people", "none")
     assert accuracy["counters"] == [
-        {"counter": name, "noise": 0.5, "error": 0.5} for name in ("count", "difference")
+        {"counter": name, "noise": 0.5, "error": 0.5, "error_95": 0.5}
+        for name in ("count", "difference")
     ]
 
 

@@ -34,7 +34,8 @@ def shown(
         faded=now or nothing,
     )
     hours = {} if past is None else {8: past}
-    known = Past(hours, week or part or nothing, part or week or nothing)
+    told = part or week or nothing
+    known = Past(hours, week or told, told, told.people)
     flow = blend(ONE, recent, known, hour=8, at=Instant(0))
     return flow.roads[0]
 

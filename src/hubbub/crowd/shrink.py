@@ -61,19 +61,23 @@ def low_rank(s2: float, known: Layout, y: Numbers) -> Numbers:
     """Keep the few patterns over the slots that many rows share, and each row's part in them.
 
     Of the eigenvalues of y'y, noise makes none above n s2 (1 + sqrt(g))^2, g = slots / rows n
-    (Marchenko & Pastur 1967). One above it, x n s2, comes of a true l n s2 with
-    x = (1 + l) (1 + g / l) (Baik & Silverstein 2006). T shares a row's own size among the l.
+    (Marchenko & Pastur 1967). Of a part whose eigenvalue x n s2 lies above, the share r / x is best
+    kept, r^2 = (x - 1 - g)^2 - 4 g (Gavish & Donoho 2017): as for T = s2 r / (x - r). That is for
+    rows of mean size; T is larger for larger ones.
     """
     del known
     counters, n, slots = y.shape
     rows = np.swapaxes(y, 0, 1).reshape(n, counters * slots)
     values, patterns = np.linalg.eigh(rows.T @ rows)
     g, x = counters * slots / n, values / (n * s2)
-    kept = x > (1 + g**0.5) ** 2
-    parts, b = rows @ patterns[:, kept], x[kept] - 1 - g
-    true = (b + np.sqrt(np.maximum(b**2 - 4 * g, 0))) / 2
-    size = _energy((parts**2).sum(axis=1), s2 * len(true))
-    weight = _share(size[:, None] * true / max(true.sum(), _TINY), s2)
+    kept = x > (1 + sqrt(g)) ** 2
+    if not kept.any():
+        return np.zeros_like(y)
+    parts, x = rows @ patterns[:, kept], x[kept]
+    r = np.sqrt(np.maximum((x - 1 - g) ** 2 - 4 * g, 0))
+    size = _energy((parts**2).sum(axis=1, keepdims=True), s2 * len(x))
+    rest = np.maximum(x - r, 1 + g)  # it never is less, but for rounding
+    weight = _share(s2 * r / rest * size / size.mean(), s2)
     told = (parts * weight) @ patterns[:, kept].T
     return np.swapaxes(told.reshape(n, counters, slots), 0, 1)
 

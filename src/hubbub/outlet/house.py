@@ -193,7 +193,10 @@ def _accuracy(predicted: PredictedAccuracy) -> Accuracy:
         denoiser=predicted.denoiser,
         counters=[
             CounterError(
-                counter=each.counter, noise=round(each.noise, 3), error=round(each.error, 3)
+                counter=each.counter,
+                noise=round(each.noise, 3),
+                error=round(each.error, 3),
+                error_95=round(each.error_95, 3),
             )
             for each in predicted.counters
         ],

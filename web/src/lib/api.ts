@@ -66,7 +66,7 @@ export interface OneRelease extends Release {
   accuracy: {
     unit: "people";
     denoiser: string;
-    counters: { counter: string; noise: number; error: number }[];
+    counters: { counter: string; noise: number; error: number; error_95: number }[];
   } | null;
 }
 

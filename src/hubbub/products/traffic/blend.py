@@ -74,11 +74,16 @@ class Recent(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What earlier windows counted, by local hour; whole weeks; and weeks in this part of a day."""
+    """What earlier windows counted, by local hour; whole weeks; and weeks in this part of a day.
+
+    `told` are the people of that part with less noise. They are for a road by itself: where roads
+    are summed up noise is small anyway, and what is told would not add up.
+    """
 
     hours: Mapping[int, Tally]
     week: Tally
     part: Tally
+    told: Numbers
 
 
 def blend(roads: Roads, recent: Recent, past: Past, *, hour: int, at: Instant) -> LiveFlow:
@@ -86,7 +91,7 @@ def blend(roads: Roads, recent: Recent, past: Past, *, hour: int, at: Instant) -
     size = len(roads)
     ever = sum_up([*past.hours.values()], size)
     of_road = _of_road(roads, past.week, ever)
-    in_part = _usual(of_road, past.part)
+    in_part = _usual(of_road, past.part, own=past.part._replace(people=past.told))
     by_hour = {
         each: _usual(in_part, counted, spread=HOUR_SPREAD) for each, counted in past.hours.items()
     }
@@ -102,7 +107,7 @@ def blend(roads: Roads, recent: Recent, past: Past, *, hour: int, at: Instant) -
     jam = 10 * (1 - np.minimum(speeds / free, 1))
     confidence = np.select(
         [live, known],
-        [0.7 + 0.3 * _sure(recent.faded.people), 0.5 + 0.2 * _sure(ever.people)],
+        [0.7 + 0.3 * _sure(recent.faded.people), 0.5 + 0.2 * _sure(ever.people + past.told)],
         default=0.3,
     )
     columns = (speeds, free, jam, confidence, recent.age_s, live, known)
@@ -142,11 +147,13 @@ def _of_road(roads: Roads, week: Tally, ever: Tally) -> Numbers:
     return _shrunk(usual, week, ever, voice=CLASS_PEOPLE)
 
 
-def _usual(expected: Numbers, then: Tally, *, spread: float = SPREAD) -> Numbers:
+def _usual(
+    expected: Numbers, then: Tally, *, own: Tally | None = None, spread: float = SPREAD
+) -> Numbers:
     """Give each road's usual value at some time: the city's change then, and the road's own."""
     beyond = then._replace(values=then.values - then.people * expected)
     change = _shrunk(np.zeros(1), _total(beyond), voice=CLASS_PEOPLE, spread=spread)
-    return _shrunk(np.clip(expected + change, -1, 1), then, voice=ROAD_PEOPLE, spread=spread)
+    return _shrunk(np.clip(expected + change, -1, 1), own or then, voice=ROAD_PEOPLE, spread=spread)
 
 
 def _is_known(tally: Tally) -> npt.NDArray[np.bool_]:

@@ -92,7 +92,9 @@ class LivePicture:
         noise, weeks = self._week_noise, tables[last:]
         week = sum_up([_whole_week(table, noise) for table in weeks], size)
         part = sum_up([_part_of_week(table, noise, slot=slot) for table in weeks], size)
-        return blend(self._roads, recent, Past(past, week, part), hour=shown.hour, at=now)
+        told = sum((_by_part(table["told"])[:, slot] for table in weeks), np.zeros(size))
+        known = Past(past, week, part, told)
+        return blend(self._roads, recent, known, hour=shown.hour, at=now)
 
     def _recent_of(
         self, tables: tuple[pa.Table, ...], *, ends: tuple[Instant, ...], now: Instant
@@ -151,11 +153,8 @@ def _whole_week(week: pa.Table, noise: float) -> Tally:
 
 
 def _part_of_week(week: pa.Table, noise: float, *, slot: int) -> Tally:
-    """Count one part of the day. Here a road stands alone: its people are told with less noise.
-
-    Where roads are summed up noise is small anyway, and what is told would not add up.
-    """
-    people, values = (_by_part(week[name])[:, slot] for name in ("told", "values"))
+    """Count one part of the day."""
+    people, values = (_by_part(week[name])[:, slot] for name in ("people", "values"))
     return Tally(people, values, np.full(len(people), noise))
 
 

@@ -61,6 +61,7 @@ bench: ## Score the published speeds against the truth in DATA, and measure the 
 	@$(BIN)/python -m bench.delay $(DATA)
 	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)
 	@$(BIN)/python -m bench.accuracy $(DATA)
+	@$(BIN)/python -m bench.denoise $(DATA)
 
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes
 	@sh tools/bootstrap.sh dev

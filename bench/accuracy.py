@@ -30,7 +30,7 @@ from bench.figures import (
     table_of,
 )
 from bench.recipe import Answer, Told, answer, told
-from bench.score import score
+from bench.score import score, whole
 from bench.traffic import (
     DAYS,
     GATHERED_S,
@@ -204,7 +204,7 @@ class Usual:
         self._week = _week(bench, bench.mornings, share)
         self._told = self._tell(share)
         days = [pl.read_parquet(bench.folder / day / "truth_5min.parquet") for day in DAYS]
-        self._score = _scorer(bench, _whole(pl.concat(days)), TYPICAL.name)
+        self._score = _scorer(bench, whole(pl.concat(days)), TYPICAL.name)
 
     def figures(self) -> Iterator[Figure]:
         """Give the figures of every way at every epsilon."""
@@ -338,14 +338,6 @@ def _instead(released: Released[pa.Table], up: Numbers, down: Numbers) -> Releas
         return pa.table({"key": table["key"], "up": up[keys], "down": down[keys]})
 
     return postprocess(placed, released)
-
-
-def _whole(truth: pl.DataFrame) -> pl.DataFrame:
-    """Take all windows of the truth as one: distance by time, and all vehicles."""
-    told = truth.filter(pl.col("sampled_s") > 0)
-    driven = (pl.col("kph") * pl.col("sampled_s")).sum() / pl.col("sampled_s").sum()
-    summed = pl.col("vehicles", "sampled_s").sum()
-    return told.group_by("edge").agg(summed, kph=driven, begin=pl.lit(0))
 
 
 def _expected(limit_kmh: Numbers) -> Numbers:

@@ -136,6 +136,14 @@ def score(published: pl.DataFrame, truth: pl.DataFrame, samples: pl.DataFrame) -
     return _compare(covered, cells)
 
 
+def whole(truth: pl.DataFrame) -> pl.DataFrame:
+    """Take all windows of the truth as one: distance by time, and all vehicles."""
+    told = truth.filter(pl.col("sampled_s") > 0)
+    driven = (pl.col("kph") * pl.col("sampled_s")).sum() / pl.col("sampled_s").sum()
+    summed = pl.col("vehicles", "sampled_s").sum()
+    return told.group_by("edge").agg(summed, kph=driven, begin=pl.lit(0))
+
+
 def _by_sample(published: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
     """Give each sample its speed in each window of the truth: by time, where rows overlap it."""
     start, length_s = pl.col("window_start"), pl.col("window_s")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -55,6 +56,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
 
 
+@cache
 def names_of_tests(file: Path) -> set[str]:
     """List the tests that a file holds."""
     nodes = ast.walk(ast.parse(file.read_text()))
@@ -121,6 +123,10 @@ def test_every_test_named_is_there(page: Path) -> None:
     for said, target in LINK.findall(page.read_text()):
         if name := re.fullmatch(r"`?(test_\w+)`?", said):
             assert name[1] in names_of_tests((page.parent / target).resolve()), said
+    named = {line for line in code_lines(page) if re.fullmatch(r"test_\w+", line)}
+    assert named <= {
+        name for file in ROOT.glob("tests/**/test_*.py") for name in names_of_tests(file)
+    }
 
 
 def test_the_readme_links_both_promises_to_the_tests_that_hold_them() -> None:

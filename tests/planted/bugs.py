@@ -16,6 +16,7 @@ DECLARATION = "crowd/test_declaration.py::"
 ATTACKS = "house/test_attacks.py::"
 STYLE = "house/test_style.py::"
 LEDGER = "record/test_ledger.py::"
+ADOPTION = "record/test_ledger_adoption.py::"
 
 A_WORD = "test_a_word_gives_the_columns_own_value_below_its_edge_and_the_other_from_there_on"
 TRUE = "sum(in_key_order(each, name, keys=keys, measure=measure) for each in sums)"
@@ -426,6 +427,27 @@ LEDGER_BUGS: Final = (
             LEDGER + "test_an_older_copy_of_the_ledger_spends_nothing",
             LEDGER + "test_a_ledger_that_is_missing_spends_nothing",
         ),
+    ),
+    Bug(
+        name="a copied ledger that spends on",
+        harm="Two copies of a house spend her day twice, and neither knows.",
+        edits=(
+            Edit(
+                file="record/ledger_file.py",
+                old="if remembered.place != self._place:",
+                new="if not remembered.place:",
+            ),
+        ),
+        killers=(
+            ADOPTION + "test_a_copy_of_the_whole_house_spends_nothing",
+            ADOPTION + "test_a_ledger_that_lived_on_another_machine_spends_nothing",
+        ),
+    ),
+    Bug(
+        name="a release that was paid before an adoption is drawn after it",
+        harm="The other copy has drawn it too: there are two noises on her one day.",
+        edits=(Edit(file="record/ledger.py", old="if put_out:", new="if put_out or paid:"),),
+        killers=(ADOPTION + "test_what_was_paid_and_not_drawn_before_an_adoption_is_never_drawn",),
     ),
     Bug(
         name="stored bytes that nobody compares",

@@ -36,6 +36,8 @@ _PLACES_MIN: Final = 30
 _SEND_EVERY_S: Final = 0.25
 _OUT_AFTER_US: Final = 340 * SECOND  # of the house's clock: a window of each group, and a bit
 _PATIENCE_S: Final = 30.0
+_OK: Final = 200
+_FAULT: Final = 500
 
 
 class Place(Personal, frozen=True):
@@ -82,18 +84,22 @@ def check_canary(case: Case) -> Verdict:
     """Let her share, look at everything, and search it."""
     del case
     with drill_house() as house:
-        canary = enrolled(house, [text for _, text in looks(house)])
+        canary = enrolled(house, [reply.all for _, reply in looks(house)])
         stranger, _ = _enrol(house, "somebody else")
         if not _drive(house, canary):
-            return failed("her drive did not become passes: nothing of hers was there to leave")
+            return failed("her drive was not released: nothing of hers was there to leave")
         own = b"".join(house.ask("GET", path, token=canary.token).body for path in OWN)
-        seen = [
-            *looks(house, token=stranger),
-            *provoked(house, canary.token, (canary.device, canary.plate)),
-        ]
+        looked = [*looks(house, token=stranger)]
+        errors = [*provoked(house, canary.token, (canary.device, canary.plate))]
         house.stop()
-        seen.append(("what its processes wrote", house.written()))
+        written = ("what its processes wrote", house.written())
         rests = b"".join(f.read_bytes() for f in house.home.folder.rglob("*") if f.is_file())
+    answers = (*looked, *errors)
+    if broken := [what for what, reply in answers if reply.status == _FAULT]:
+        return failed(f"the house faults: {broken[0]}")
+    if sum(reply.status == _OK for _, reply in looked) < len(looked) / 2:
+        return failed("the house shows little, so there was little to search")
+    seen = [*((what, reply.all) for what, reply in answers), written]
     return _judged(canary, own, seen, rests=rests)
 
 
@@ -180,7 +186,8 @@ def _drive(house: DrillHouse, canary: Canary) -> bool:
     out, until = house.clock.now() + _OUT_AFTER_US, time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
         status = read_status(house.home.keeper_status)
-        if status is not None and status.passes and house.clock.now() > out:
+        released = status is not None and status.passes and status.releases
+        if released and house.clock.now() > out:
             return True
         time.sleep(_SEND_EVERY_S)
     return False

@@ -11,7 +11,7 @@ import msgspec
 
 from hubbub.intake.door import PREFIX
 from hubbub.outlet.pages import page_routes
-from hubbub.prove.drill import DrillHouse
+from hubbub.prove.drill import DrillHouse, Reply
 
 ZOOMS: Final = range(10, 16)
 DOCUMENT: Final = "/openapi.json"
@@ -21,8 +21,8 @@ _INTAKES: Final = tuple(
     f"{PREFIX}{client}" for client in ("", "/owntracks", "/overland", "/traccar", "/gpslogger")
 )
 
-type Look = tuple[str, bytes]
-"""What was asked, and every byte of the answer."""
+type Look = tuple[str, Reply]
+"""What was asked, and the answer."""
 
 
 def looks(house: DrillHouse, *, token: str | None = None) -> Iterator[Look]:
@@ -33,10 +33,10 @@ def looks(house: DrillHouse, *, token: str | None = None) -> Iterator[Look]:
     for path, operation in _gets(house):
         yield _look(house, path)
         asked = {p["name"]: p["example"] for p in operation["parameters"] if p["in"] == "query"}
-        for one in [dict([each]) for each in asked.items()]:
-            yield _look(house, f"{path}?{urlencode(one)}")
+        for one in asked.items():
+            yield _look(house, f"{path}?{urlencode([one])}")
         if token is not None and operation.get("security"):
-            yield f"GET {path}, as somebody else", house.ask("GET", path, token=token).all
+            yield f"GET {path}, as somebody else", house.ask("GET", path, token=token)
     releases = house.ask("GET", f"/v1/releases?limit={_RELEASES_MAX}").body
     for release in msgspec.json.decode(releases)["releases"]:
         yield _look(house, f"/v1/releases/{release['id']}")
@@ -51,19 +51,19 @@ def provoked(house: DrillHouse, token: str, words: Sequence[str]) -> Iterator[Lo
         for path, operation in _gets(house, hole=quote(word)):
             for parameter in {word, *(p["name"] for p in operation["parameters"])}:
                 yield _look(house, f"{path}?{urlencode({parameter: word})}")
-            yield f"{path}, token", house.ask("GET", path, token=quote(word)).all
+            yield f"{path}, token", house.ask("GET", path, token=quote(word))
         for path, method in product(_paths(house), ("POST", "PUT", "PATCH", "DELETE")):
             body = msgspec.json.encode({"device": word, "purposes": [word]})
-            yield f"{method} {path}", house.ask(method, path, body=body).all
+            yield f"{method} {path}", house.ask(method, path, body=body)
         for path, body in product(_INTAKES, _bad_bodies(word)):
             for kind in ("application/json", "application/x-ndjson", f"text/{quote(word)}"):
                 answer = house.ask("POST", path, body=body, kind=kind, token=token)
-                yield f"POST {path}", answer.all
+                yield f"POST {path}", answer
         current = "/v1/deal/enrolments/current"
         body = msgspec.json.encode({"purposes": [word]})
-        yield f"PUT {current}", house.ask("PUT", current, body=body, token=token).all
+        yield f"PUT {current}", house.ask("PUT", current, body=body, token=token)
         gone = house.ask("DELETE", f"{current}?purposes={quote(word)}", token=token)
-        yield f"DELETE {current}", gone.all
+        yield f"DELETE {current}", gone
 
 
 def _bad_bodies(word: str) -> list[bytes]:
@@ -74,7 +74,7 @@ def _bad_bodies(word: str) -> list[bytes]:
 
 
 def _look(house: DrillHouse, path: str) -> Look:
-    return f"GET {path}", house.ask("GET", path).all
+    return f"GET {path}", house.ask("GET", path)
 
 
 def _gets(house: DrillHouse, *, hole: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -17,6 +17,24 @@ from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import G
 from hubbub.crowd.structure import Denoiser, Numbers, layout
 
+GRID = PublicKeys(
+    pa.table(
+        {
+            "key": np.arange(600, dtype=np.int32),
+            "road": np.arange(600) // 12,
+            "slot": np.arange(600) % 12,
+            "kind": np.arange(600) // 12 % 4,
+        }
+    )
+)
+KNOWN = Denoiser(matrix=("road", "slot"), categories=("kind",), scales=(3, 12))
+TWO = replace(
+    WEEK,
+    keys=ibis.table(dict.fromkeys(("key", "road", "slot", "kind"), "int32"), name="keys"),
+    denoiser=KNOWN,
+)
+NOISE = TWO.noise.deviation
+
 EPSILONS = [Fraction(each) for each in ("1/10", "1/4", "1/2", "1", "2", "4", "8")]
 PLACES = 1000
 
@@ -82,6 +100,22 @@ def test_in_95_of_100_tables_the_error_is_no_more_than_is_said() -> None:
     assert told.accuracy.counters[0].error_95 < told.accuracy.counters[0].noise
 
 
+@pytest.mark.parametrize(
+    ("denoiser", "tried"),
+    [
+        (Denoiser(), []),
+        (Denoiser(categories=("kind",)), ["category"]),
+        (Denoiser(matrix=("road", "slot")), ["low rank"]),
+        (Denoiser(matrix=("road", "slot"), scales=(3,)), ["low rank", "scales"]),
+        (KNOWN, ["category", "curve", "low rank", "scales"]),
+    ],
+)
+def test_what_is_known_of_the_cells_says_what_is_tried(
+    denoiser: Denoiser, tried: list[Method]
+) -> None:
+    assert [method for method, _ in methods(denoiser)] == tried
+
+
 def test_what_is_linear_is_judged_exactly() -> None:
     y, s2 = np.random.default_rng(3).normal(2, 3, (2, 50, 8)), 9.0
     estimate, squares = judged(lambda table: 0.25 * table + 1, y, s2)
@@ -89,25 +123,6 @@ def test_what_is_linear_is_judged_exactly() -> None:
     np.testing.assert_allclose(squares, exact)
     np.testing.assert_allclose(estimate, 0.25 * y + 1)
     assert judged(lambda table: table, y, s2)[1] == pytest.approx([s2, s2])
-
-
-GRID = PublicKeys(
-    pa.table(
-        {
-            "key": np.arange(600, dtype=np.int32),
-            "road": np.arange(600) // 12,
-            "slot": np.arange(600) % 12,
-            "kind": np.arange(600) // 12 % 4,
-        }
-    )
-)
-KNOWN = Denoiser(matrix=("road", "slot"), categories=("kind",), scales=(3, 12))
-TWO = replace(
-    WEEK,
-    keys=ibis.table(dict.fromkeys(("key", "road", "slot", "kind"), "int32"), name="keys"),
-    denoiser=KNOWN,
-)
-NOISE = TWO.noise.deviation
 
 
 def drawn(mean: Numbers, *, seed: int = 5) -> pa.Table:

@@ -50,6 +50,7 @@ NOISE_BUGS: Final = (
             GATE + "test_every_public_key_is_noised_whether_anybody_was_there_or_not",
             AUDIT + "test_the_gate_tells_what_it_claims_and_no_more",
         ),
+        checks=("audit traffic.typical",),
     ),
     Bug(
         name="one noise for both counters",
@@ -151,6 +152,7 @@ KEY_BUGS: Final = (
             ),
         ),
         killers=(AUDIT + "test_the_gate_tells_what_it_claims_and_no_more",),
+        checks=("audit traffic.live",),
     ),
     Bug(
         name="absent rows",
@@ -163,6 +165,7 @@ KEY_BUGS: Final = (
             ),
         ),
         killers=(GATE + "test_every_public_key_is_noised_whether_anybody_was_there_or_not",),
+        checks=("audit traffic.typical",),
     ),
     Bug(
         name="order by the true value",

@@ -15,6 +15,7 @@ from house.tree import ROOT
 
 SECONDS_MAX: Final = 600
 _TESTS: Final = ROOT / "tests"
+_STOPPED_RIGHTLY: Final = ("stopped by AssertionError", "stopped by BoundBroken")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +119,8 @@ def run_check(source: Path, check: str) -> tuple[str, str]:
 def is_failed(found: tuple[str, str]) -> bool:
     """Tell whether a check found something, or was refused by a gate; a crash is no finding."""
     outcome, told = found
-    return outcome == "failed" and (
-        not told.startswith("stopped by") or told.startswith("stopped by BoundBroken")
-    )
+    stopped = told.startswith("stopped by")
+    return outcome == "failed" and (not stopped or told.startswith(_STOPPED_RIGHTLY))
 
 
 def _run(

@@ -130,9 +130,7 @@ def _weights(noise: Noise) -> list[int]:
 def _exp_of_minus(x: Fraction) -> int:
     """Give exp(-x), 0 <= x <= 1, in fixed point: the Taylor series alternates and ends fast."""
     scaled = (x.numerator << _BITS) // x.denominator
-    term, total, k = _ONE, 0, 0
-    while term:
-        total += term if k % 2 == 0 else -term
-        k += 1
-        term = (term * scaled >> _BITS) // k
-    return total
+    terms = [_ONE]
+    while terms[-1]:
+        terms.append((terms[-1] * scaled >> _BITS) // len(terms))
+    return sum(terms[::2]) - sum(terms[1::2])

@@ -114,6 +114,8 @@ class Stage:
         else:
             released = release(question, payment, engine=self.engine.run, entropy=entropy)
         table = released.value
+        keys = self.keys.of_group(block.group, self.declared.blocks.groups)
+        assert np.array_equal(np.unique(table["key"]), keys), "not every public key is answered"
         return {name: table[name].to_numpy() for name in table.column_names}
 
     def is_stale_refused(self, rows: Permitted[pa.Table, Any], block: Block) -> bool:

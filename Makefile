@@ -57,6 +57,7 @@ bench: ## Score the published speeds against the truth in DATA, and measure the 
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.gates
 	@$(BIN)/python -m bench.noise
+	@$(BIN)/python -m bench.week
 	@test -d "$(DATA)" || { echo "no mornings with their truth in $(DATA): make bench DATA=FOLDER"; exit 2; }
 	@$(BIN)/python -m bench.delay $(DATA)
 	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)

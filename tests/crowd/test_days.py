@@ -28,7 +28,7 @@ from crowd.morning import (
     seeded,
 )
 from hubbub.crowd import summing
-from hubbub.crowd.blocks import Days
+from hubbub.crowd.blocks import Block, Days
 from hubbub.crowd.days import DayDiffers, DaySums, added_up, close_day, closed_day, take_out
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import NotPaid, Released, release, release_days, spend
@@ -113,6 +113,31 @@ def test_taking_somebody_out_is_as_if_she_had_never_been_there(
     ((place, kept),) = without.days.items()
     assert shelf.days[place].sums.equals(kept.sums), "bit for bit"
     assert shelf.days[place].sums.schema == kept.sums.schema
+
+
+@settings(max_examples=20)
+@given(declared=declarations, history=histories)
+def test_what_makes_a_day_cheaper_to_sum_changes_no_bit(
+    declared: Live, history: list[Pass]
+) -> None:
+    """Without the calendar and the table of keys, where a day's ends and a number will do."""
+    alone = Block(days=(DAY,), zone=ZONE)
+    rows, relations = summing._rows(ask(history, BLOCK, declared), alone)
+    plain, cheap = (
+        engine(summing.query(declared, rows.op(), **options), relations)
+        for options in ({}, {"one_day": True, "keys_below": ROADS.below})
+    )
+    cells = [(name, "ascending") for name in declared.measure.cell]
+    assert ROADS.below == 6
+    assert cheap.sort_by(cells).equals(plain.sort_by(cells))
+
+
+def test_keys_with_a_gap_are_told_by_their_table() -> None:
+    gap = PublicKeys(ROADS.table.slice(1))
+    assert gap.below is None
+    shelf, outside = MemoryDays(), Pass(1, NOON, 0, G)
+    day = close(ask([outside, outside._replace(segment=2)], BLOCK, VISITS, keys=gap), DAY, shelf)
+    assert day.kept.sums.to_pylist() == [{"key": 2, "up": G, "down": 0}]
 
 
 def test_others_stay_when_somebody_is_taken_out() -> None:

@@ -19,6 +19,7 @@ LEDGER = "record/test_ledger.py::"
 ADOPTION = "record/test_ledger_adoption.py::"
 
 A_WORD = "test_a_word_gives_the_columns_own_value_below_its_edge_and_the_other_from_there_on"
+WEIGHED = "weighed = declared.weighed(rows.to_expr(), one_day=one_day, keys_below=keys_below)"
 TRUE = "sum(in_key_order(each, name, keys=keys, measure=measure) for each in sums)"
 NOISED = "sum((in_key_order(each, name, keys=keys, measure=measure) for each in sums), drawn)"
 
@@ -532,7 +533,7 @@ DAY_BUGS: Final = (
         edits=(
             Edit(
                 file="crowd/summing.py",
-                old="weighed = declared.weighed(rows.to_expr())",
+                old=WEIGHED,
                 new="""leaves = rows.find(ops.UnboundTable)
     all_rows = next(each for each in leaves if "may" in each.schema)
     passes = next(iter(declared.question.op().find(ops.UnboundTable)))

@@ -27,8 +27,10 @@ CALENDAR: Final[ir.Table] = ibis.table(
 A question joins it on `PASSES.at // QUARTER_US`. It holds the quarters of the block's days only.
 """
 
-BLOCK: Final[ir.Table] = ibis.table({"window": "int64", "group": "int64"}, name="block")
-"""One row: the window and the group of keys that are asked about."""
+BLOCK: Final[ir.Table] = ibis.table(
+    {"window": "int64", "group": "int64", "since": "int64", "until": "int64"}, name="block"
+)
+"""One row: the window and the group of keys that are asked about, and its days' two ends."""
 
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -61,7 +63,14 @@ class Block:
         """Give what the question is joined with: the quarters of its days, and its one row."""
         return {
             CALENDAR.get_name(): calendar(self.days, self.zone),
-            BLOCK.get_name(): pa.table({"window": [self.window], "group": [self.group]}),
+            BLOCK.get_name(): pa.table(
+                {
+                    "window": [self.window],
+                    "group": [self.group],
+                    "since": [self.since],
+                    "until": [self.until],
+                }
+            ),
         }
 
 

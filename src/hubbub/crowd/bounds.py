@@ -41,7 +41,7 @@ from ibis.expr import datatypes as dt
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
-from hubbub.crowd.blocks import BLOCK, CALENDAR, QUARTER_US, Blocks, window
+from hubbub.crowd.blocks import BLOCK, CALENDAR, QUARTER_US, Blocks, Days, window
 from hubbub.crowd.laws import G
 from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
 
@@ -111,26 +111,30 @@ def bin_of(value: ir.IntegerValue, *, edges: tuple[int, ...]) -> ir.IntegerValue
 
 def weighed(
     contributions: ir.Table,
-    keys: ir.Table,
+    keys: ir.Table | int,
     *,
     unit: Unit,
     measure: Measure,
     bound: Bound,
     blocks: Blocks,
+    one_day: bool = False,
 ) -> ir.Table:
-    """Give each contribution its counters, for every block that the rows reach."""
-    cells = _cells(contributions, keys, measure=measure, blocks=blocks)
+    """Give each contribution its counters, for every block that the rows reach.
+
+    `keys` are the public ones: a table of them, or a number if they are all that are below it.
+    """
+    cells = _cells(contributions, keys, measure=measure, blocks=None if one_day else blocks)
     match bound:
         case OneNorm(whole_max=whole_max):
-            sums = cells.group_by(unit.value).agg(of_unit=_total(cells.c))
-            joined = cells.join(sums, unit.value)
+            sums = cells.group_by(_of(unit, cells)).agg(of_unit=_total(cells.c))
+            joined = cells.join(sums, _of(unit, cells))
             share = (joined.c * (whole_max * G)) // joined.of_unit
             return _counted(joined, ibis.least(joined.c * G, share), measure=measure)
         case TwoNorm(whole_max=whole_max):
             squares = _total(cells.c * cells.c).cast("float64")
             root = (squares.sqrt() * K).ceil().cast("int64") + 1
-            sums = cells.group_by(unit.value).agg(of_unit=root)
-            joined = cells.join(sums, unit.value)
+            sums = cells.group_by(_of(unit, cells)).agg(of_unit=root)
+            joined = cells.join(sums, _of(unit, cells))
             share = (joined.c * (G * whole_max * K)) // joined.of_unit
             return _counted(joined, ibis.least(joined.c * G, share), measure=measure)
         case DayPlan(weight=weight):
@@ -141,9 +145,11 @@ def weighed(
 
 def sums(contributions: ir.Table, *, measure: Measure, blocks: Blocks) -> ir.Table:
     """Sum the counters of the block that is asked about, by cell."""
-    block = BLOCK.select("window", "group")
-    grouped = contributions.mutate(group=(contributions.key % blocks.groups).cast("int64"))
-    of_block = grouped.join(block, ["window", "group"])
+    of_block = contributions
+    if not isinstance(blocks, Days):  # a block of days holds all rows of its days
+        group = (contributions.key % blocks.groups).cast("int64")
+        block = BLOCK.select("window", "group")
+        of_block = contributions.mutate(group=group).join(block, ["window", "group"])
     return of_block.group_by(measure.cell).agg(
         **{name: _total(of_block[name]) for name in measure.counters}
     )
@@ -153,7 +159,7 @@ def worst(contributions: ir.Table, *, unit: Unit, measure: Measure, bound: Bound
     """Find the most that any unit adds: one row, NULL if there is nobody."""
     counters = [contributions[name] for name in measure.counters]
     added = counters if isinstance(bound, OneNorm) else [each * each for each in counters]
-    units = contributions.group_by(unit.value).agg(
+    units = contributions.group_by(_of(unit, contributions)).agg(
         norm=_total(reduce(add, added)),
         least=ibis.least(counters[0], *counters).min(),  # of one thing, Spark finds no least
     )
@@ -166,14 +172,27 @@ def limit(bound: Bound) -> int:
     return whole if isinstance(bound, OneNorm) else whole * whole
 
 
+def _of(unit: Unit, rows: ir.Table) -> list[str]:
+    """Name the columns that tell units apart: in a block of one day, the day does not."""
+    return [name for name in unit.value if name in rows.columns]
+
+
 def _cells(
-    contributions: ir.Table, keys: ir.Table, *, measure: Measure, blocks: Blocks
+    contributions: ir.Table, keys: ir.Table | int, *, measure: Measure, blocks: Blocks | None
 ) -> ir.Table:
     rows = contributions.filter(contributions.subject >= 0, contributions.at >= 0)
-    rows = _within(rows, measure).join(keys.select("key"), "key")
-    rows = rows.mutate(quarter=rows.at // QUARTER_US, window=window(blocks, rows.at, rows.key))
-    rows = rows.join(CALENDAR.select("quarter", "day"), "quarter")
-    cell = ("subject", "day", "window", *measure.cell)
+    rows = _within(rows, measure)
+    if isinstance(keys, int):
+        rows = rows.filter(rows.key.between(0, keys - 1))
+    else:
+        rows = rows.join(keys.select("key"), "key")
+    if blocks is None:  # one day: its two ends tell what lies in it
+        since, until = (BLOCK[end].max().as_scalar() for end in ("since", "until"))
+        rows, apart = rows.filter(rows.at >= since, rows.at < until), list[str]()
+    else:
+        rows = rows.mutate(quarter=rows.at // QUARTER_US, window=window(blocks, rows.at, rows.key))
+        rows, apart = rows.join(CALENDAR.select("quarter", "day"), "quarter"), ["day", "window"]
+    cell = ("subject", *apart, *measure.cell)
     cells = rows.group_by(cell).agg(rows=rows.count(), **_summed(rows, measure))
     return cells.mutate(c=ibis.least(cells["rows"], measure.rows_per_key_max).cast("int64"))
 

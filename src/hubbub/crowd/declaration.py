@@ -110,11 +110,17 @@ class Declaration[For: Purpose]:
             return self.bound.weight
         return min(self.measure.rows_per_key_max, self.bound.whole_max) * G
 
-    def weighed(self, rows: ir.Table) -> ir.Table:
-        """Give what each contribution in `rows`, an answer to the question, adds to which cell."""
+    def weighed(
+        self, rows: ir.Table, *, one_day: bool = False, keys_below: int | None = None
+    ) -> ir.Table:
+        """Give what each contribution in `rows`, an answer to the question, adds to which cell.
+
+        Whether the block is `one_day`, and the keys all numbers below one, makes it cheaper only.
+        """
         return bounds.weighed(
             rows,
-            self.keys,
+            self.keys if keys_below is None else keys_below,
+            one_day=one_day,
             unit=self.unit,
             measure=self.measure,
             bound=self.bound,

@@ -36,6 +36,12 @@ class PublicKeys:
             raise KeysNotPublic("public keys count from nought")
         self.digest = sha256(self._keys.astype("<i4").tobytes()).hexdigest()
 
+    @property
+    def below(self) -> int | None:
+        """Tell which number all keys are below, if they are all numbers from nought to there."""
+        count = len(self._keys)
+        return count if count and self._keys[-1] == count - 1 else None
+
     def of_group(self, group: int, groups: int) -> Integers:
         """List the keys of one group, in order."""
         keys: Integers = self._keys[self._keys % groups == group]

@@ -14,7 +14,7 @@ from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
 from hubbub.crowd import bounds
-from hubbub.crowd.blocks import Block
+from hubbub.crowd.blocks import Block, Days
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.measure import Measure
 from hubbub.crowd.question import Question
@@ -44,7 +44,9 @@ def exact_sums[For: Purpose](question: Question[For], block: Block, *, engine: E
     """Sum what is asked of `block`: the counters of each cell where somebody was."""
     declared = question.declaration
     rows, relations = _rows(question, block)
-    found = engine(query(declared, rows.op()), relations)
+    one_day = isinstance(declared.blocks, Days) and len(block.days) == 1
+    asked = query(declared, rows.op(), one_day=one_day, keys_below=question.keys.below)
+    found = engine(asked, relations)
     _prove(declared, found.filter(pc.is_null(found["key"])))
     return in_order(found.filter(pc.is_valid(found["key"])), declared.measure)
 
@@ -81,12 +83,18 @@ def _named(name: str, rows: ir.Table | pa.Table) -> ir.Table:
 
 
 @lru_cache(maxsize=64)
-def query[For: Purpose](declared: Declaration[For], rows: ops.Node) -> ir.Table:
+def query[For: Purpose](
+    declared: Declaration[For],
+    rows: ops.Node,
+    *,
+    one_day: bool = False,
+    keys_below: int | None = None,
+) -> ir.Table:
     """Write the sums and, in a row without a key, the proof: once for a product.
 
     The block is a relation of theirs.
     """
-    weighed = declared.weighed(rows.to_expr())
+    weighed = declared.weighed(rows.to_expr(), one_day=one_day, keys_below=keys_below)
     sums, worst = declared.sums(weighed), declared.worst(weighed)
     nothing = {name: ibis.null(kind) for name, kind in sums.schema().items()}
     unproved = {name: ibis.null("int64") for name in _PROOF}

@@ -1,6 +1,8 @@
 """Which roads are shown depends on noised counts alone, and few are shown by luck."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,3 +48,15 @@ def test_one_counter_has_the_noise_of_one() -> None:
     noise = draw(PEOPLE.noise, ROADS, entropy=seeded(9))
     table = pa.table({"key": np.arange(ROADS), "count": PEOPLE.floor.people * G + noise})
     assert clears_floor(PEOPLE, table).mean() == pytest.approx(PEOPLE.floor.luck, rel=0.2)
+
+
+def test_a_road_that_shows_exactly_the_floor_is_shown() -> None:
+    """Ten people and the margin of two, to the step; one step less is not enough."""
+    declared: Any = SimpleNamespace(
+        floor=Floor(people=10),
+        measure=PEOPLE.measure,
+        noise=SimpleNamespace(margin=lambda luck, *, draws: 2 * G * draws * (luck == 0.01)),
+        cell_max=G,
+    )
+    table = pa.table({"key": [0, 1], "count": [12 * G, 12 * G - 1]})
+    assert clears_floor(declared, table).tolist() == [True, False]

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from itertools import product
+from struct import pack
 from types import MappingProxyType
 from typing import Any
 
@@ -99,6 +101,7 @@ def test_every_bin_is_heard_in_its_place() -> None:
     crowd = [Pass(2 * n, NOON + n, 2, 9 if n % 2 else -9) for n in range(300)]
     value = answer(ask(crowd, BLOCK, SPREAD), MemoryBook()).value
     assert value.column_names == ["key", "bin", "count"]
+    assert [str(kind) for kind in value.schema.types] == ["int32", "int32", "int64"]
     people = (value["count"].to_numpy() / SPREAD.cell_max).reshape(3, 2)
     assert people[1] == pytest.approx([150, 150], abs=30)
     assert np.delete(people, 1, axis=0) == pytest.approx(np.zeros((2, 2)), abs=30)
@@ -389,6 +392,7 @@ def test_keys_are_taken_in_order_whatever_their_table_s() -> None:
     assert shuffled.of_group(0, 1).tolist() == [0, 3, 4]
     assert shuffled.of_group(1, 2).tolist() == [3]
     assert shuffled.table["limit"].to_pylist() == [50, 30, 80]
+    assert shuffled.digest == sha256(pack("<3i", 0, 3, 4)).hexdigest()
     assert PublicKeys(pa.table({"key": pa.array([], KEY)})).of_group(0, 1).tolist() == []
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hubbub.cli import main
+from hubbub.cli import prove as command
 from hubbub.crowd.gate import release, spend
 from hubbub.products.traffic.declarations import LIVE_PASSAGE, windows_of
 from hubbub.prove import proof as proving
-from hubbub.prove.check import Named
+from hubbub.prove.check import Case, Named
 from hubbub.prove.page import summary_of, write_proof
 from hubbub.prove.proof import Order, Proof, Proved, prove
+from hubbub.prove.worker import run_check
 from hubbub.prove.worlds import NOON, ZONE, Passes, Stage, keys_of
 from hubbub.run.home import Home
 from hubbub.run.spending import open_ledger
@@ -59,19 +62,16 @@ def test_what_holds_is_told_on_a_dated_page_and_in_json(house: Home) -> None:
     assert page.stem in ran.stderr
 
 
-def test_what_does_not_hold_ends_with_1_and_says_so(house: Home) -> None:
+def test_a_ledger_whose_bytes_were_changed_is_found(house: Home) -> None:
     with sqlite3.connect(house.ledger) as ledger:
         triggers = ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (trigger,) in triggers.fetchall():
             ledger.execute(f"DROP TRIGGER {trigger}")
-        ledger.execute(
-            "UPDATE release SET output = x'00' WHERE seq = (SELECT max(seq) FROM release)"
-        )
+        ledger.execute("UPDATE release SET output = x'00'")
     ledger.close()
-    ran = run(house.folder, "--only", "ledger")
-    assert ran.returncode == 1
-    assert "DOES NOT HOLD" in ran.stdout
-    assert "bytes" in ran.stdout
+    found = run_check("ledger", Case(home=house))
+    assert found.outcome == "failed"
+    assert "bytes" in found.told
 
 
 FORGING = Named(id="forging", of="", sentence="No <forgery> leaves.")
@@ -89,6 +89,24 @@ def test_the_page_says_what_was_seen_and_nothing_else(tmp_path: Path) -> None:
     assert "No &lt;forgery&gt; leaves.<small>seen &amp; done" in page.read_text()
     assert "does not hold" in summary_of(proved("failed"))
     assert "does not" not in summary_of(proved("held"))
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("held", None), ("failed", 1)])
+def test_the_command_ends_with_1_iff_something_does_not_hold(
+    outcome: str,
+    code: int | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command, "prove_all", lambda *_, **__: proved(outcome))
+    ended = None
+    try:
+        main(["prove", "--home", str(tmp_path)])
+    except SystemExit as end:
+        ended = end.code
+    assert ended == code
+    assert ("DOES NOT HOLD" in capsys.readouterr().out) is (code == 1)
 
 
 DYING = """

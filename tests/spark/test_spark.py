@@ -102,7 +102,11 @@ def test_spark_gives_the_integers_of_duckdb_through_both_gates(
     given = {**public, "held": city_morning(6000), "dead": pa.table({"receipt": [4, 5]})}
     given["calendar"] = calendar((DAY - 1, DAY, DAY + 1), ZONE)
     weighed = added(declaration.weighed(rows), declaration)
-    for asked in (weighed, summing.query(declaration, rows.op())):
+    closing = {"one_day": isinstance(blocks, Days), "keys_below": question.keys.below}
+    asked_at_once, asked_by_day = (
+        summing.query(declaration, rows.op(), **options) for options in ({}, closing)
+    )
+    for asked in (weighed, asked_at_once, asked_by_day):
         answer = rows_of(engine(asked, given))
         assert len(answer) > 2
         assert rows_of(on_spark(asked, given)) == answer

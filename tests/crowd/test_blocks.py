@@ -55,6 +55,12 @@ def test_ten_groups_say_something_new_each_thirty_seconds() -> None:
     ]
 
 
+def test_groups_end_whole_seconds_apart_or_there_are_no_windows() -> None:
+    with pytest.raises(AssertionError, match=r"^groups end whole seconds apart$"):
+        Windows(length_s=300, groups=7)
+    assert Windows(length_s=301, groups=7).phase_s == 43
+
+
 def test_a_window_across_midnight_is_paid_on_both_days() -> None:
     midnight = Instant(NOON + 12 * 3600 * SECOND)
     until = Instant(midnight + 300 * SECOND)

@@ -225,8 +225,11 @@ def test_days_of_another_question_are_not_added(other: str) -> None:
 
 
 def test_only_whole_local_days_of_the_block_are_closed() -> None:
-    for question, day in ((ask([], BLOCK, VISITS), BLOCK.days[-1] + 1), (ask([], BLOCK), DAY)):
-        with pytest.raises(AssertionError):
+    for question, day, why in (
+        (ask([], BLOCK, VISITS), BLOCK.days[-1] + 1, r"^another block's day$"),
+        (ask([], BLOCK), DAY, r"^only blocks of days are summed by day$"),
+    ):
+        with pytest.raises(AssertionError, match=why):
             close_day(question, day, dead=DEAD, shelf=MemoryDays(), engine=engine)
 
 

@@ -22,6 +22,7 @@ from crowd.morning import (
     ROADS,
     SAME,
     SPREAD,
+    VISITS,
     WEEK,
     WINDOWS,
     ZONE,
@@ -167,6 +168,22 @@ def test_who_is_asked_has_no_part_in_a_questions_identity() -> None:
     assert ask(CROWD, BLOCK).bill == ask([], BLOCK).bill
     fewer = PublicKeys(ROADS.table.slice(0, 3))
     assert ask([], BLOCK, keys=fewer).bill.release != ask([], BLOCK).bill.release
+
+
+def test_an_identity_is_written_as_it_ever_was() -> None:
+    """Written in another way, what was released would be unknown, and a kept day another's."""
+    question = ask([], Days().block(20_417, ZONE), VISITS)
+    before = '"bound":"OneNorm(whole_max=1)",'
+    after = (
+        f'"delta":0,"edition":1,"epsilon":1,"keys":"{ROADS.digest}","name":"visits",'
+        '"noise":"DiscreteLaplace 1024 on 1024","purpose":"public.traffic.live",'
+        '"unit":"PERSON_DAY"'
+    )
+    block = f'{{"block":"2025-11-24 window 0 group 0","blocks":"Days(days=7)",{before}{after}}}'
+    day = f'{{"blocks":"Days(days=7)",{before}"day":"2025-11-25",{after},"zone":"{ZONE.key}"}}'
+    assert question.bill.specification == block
+    assert question.bill.release == sha256(block.encode()).hexdigest()
+    assert question.asked_of(20_417) == sha256(day.encode()).hexdigest()
 
 
 def test_the_windows_of_a_plan_share_one_debit_and_have_their_own_releases() -> None:

@@ -6,6 +6,7 @@ the difference of two releases is exact: one of all rows, one without those of a
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ from hubbub.prove.worlds import (
     keys_of,
     still,
 )
-from hubbub.terms.time import SECOND, Instant
+from hubbub.terms.time import SECOND, Instant, instant
 
 type Mask = npt.NDArray[np.bool_]
 
@@ -47,6 +48,7 @@ _KINDS: Final = 6
 _TIMES_MS: Final = np.array([9_000, 60_000, 10**9, 0, -5, MISSING])
 _DISTANCES_DM: Final = np.array([250, 249, 0, -1000, 2**31 - 1, MISSING])
 _DAY_US: Final = 86_400 * SECOND
+_EPOCH: Final = date(1970, 1, 1)
 _AUTUMN_SUNDAY: Final = 20_751  # 25 October 2026: 25 hours long
 _WINDOWS_AROUND_MIDNIGHT: Final = 13
 
@@ -172,10 +174,11 @@ def _unit(declared: Declaration[Any], passes: Passes, own: tuple[Integers, Integ
 
 
 def _day(at: Integers) -> Integers:
-    """Tell the local day, by the instants at which the days around begin."""
+    """Tell the local day by the clocks themselves: what the gate takes for a day is on trial."""
     first = int(at.min()) // _DAY_US - 1
     days = range(first, int(at.max()) // _DAY_US + 3)
-    return np.searchsorted([Block(days=(day,), zone=ZONE).since for day in days], at, side="right")
+    midnights = (datetime.combine(_EPOCH + timedelta(day), time(), ZONE) for day in days)
+    return np.searchsorted([instant(midnight) for midnight in midnights], at, side="right")
 
 
 def _window(declared: Declaration[Any], at: Integers, segment: Integers) -> Integers:

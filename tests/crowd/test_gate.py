@@ -124,6 +124,8 @@ def test_a_debit_comes_before_the_randomness_and_the_bytes_before_the_answer() -
 
     release(question, payment, engine=engine, entropy=entropy)
     assert book.happened == ["debit", "draw", "store"]
+    (stored,) = book.kept.values()
+    assert stored.released_at == NOON, "the time of the payment"
 
 
 def test_the_same_question_gets_the_same_bytes() -> None:
@@ -285,7 +287,9 @@ def test_a_broken_bound_is_seen_on_the_data_and_nothing_is_released(
     bug = replace(declaration)  # its own, so that no query of it is remembered
     monkeypatch.setattr(summing.bounds, "weighed", fixed(without_bound))
     book = MemoryBook()
-    with pytest.raises(BoundBroken, match=f"more than the declared {G * G}"):
+    with pytest.raises(
+        BoundBroken, match=f"{bug.name}: somebody adds more than the declared {G * G}"
+    ):
         answer(ask(often, block, bug), book)
     assert len(book.bills) == 1, "the debit stays"
     assert book.kept == {}

@@ -2,15 +2,17 @@
 
 import ibis
 import pyarrow as pa
+import pytest
 
-from crowd.morning import DAY, NOON, ROADS, VISITS, ZONE, Pass, arrow, engine
-from hubbub.crowd.blocks import Days
+from crowd.morning import DAY, NOON, ROADS, VISITS, ZONE, Pass, arrow, ask, engine
+from hubbub.crowd.blocks import Block, Days
 from hubbub.crowd.laws import G
 from hubbub.crowd.question import Question
-from hubbub.crowd.summing import exact_sums
+from hubbub.crowd.summing import exact_sums, in_order
 from hubbub.deal.gate import permit
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Recipient
+from hubbub.terms.time import SECOND
 
 BLOCK = Days().block(DAY, ZONE)
 
@@ -43,3 +45,17 @@ def test_rows_that_were_taken_back_weigh_nothing_in_what_is_left() -> None:
     assert sums_without(both, {2}).equals(sums_without(arrow(kept), set()))
     assert sums_without(both, {2})["up"].to_pylist() == [G]
     assert sums_without(both, set())["up"].to_pylist() == [G // 10, 9 * G // 10]
+
+
+@pytest.mark.parametrize("days", [1, 2, 7])
+def test_each_day_of_a_block_is_a_unit_of_its_own(days: int) -> None:
+    """Whoever comes on every day has one voice on each."""
+    daily = [Pass(1, NOON + n * 86_400 * SECOND, 2, G) for n in range(days)]
+    block = Block(days=tuple(range(DAY, DAY + days)), zone=ZONE)
+    question = ask(daily, block, VISITS)
+    assert exact_sums(question, block, engine=engine)["up"].to_pylist() == [days * G]
+
+
+def test_sums_of_nought_are_left_out_and_no_others() -> None:
+    sums = pa.table({"key": [3, 1, 2], "up": [1, 0, 0], "down": [0, 0, 1]})
+    assert in_order(sums, VISITS.measure)["key"].to_pylist() == [2, 3]

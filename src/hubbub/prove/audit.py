@@ -19,7 +19,7 @@ from hubbub.crowd.bounds import DayPlan
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.noise import Entropy, Integers
 from hubbub.deal.gate import derive
-from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL
+from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL, windows_of
 from hubbub.prove.attack import LUCK, certain
 from hubbub.prove.check import Case, Check, Verdict, failed, held
 from hubbub.prove.worlds import (
@@ -132,7 +132,7 @@ def _rows(scene: Scene) -> Passes:
 
 def live_passage(worlds: int) -> Scene:
     """Somebody passes along one road many times in one window."""
-    blocks = _windows(LIVE_PASSAGE)
+    blocks = windows_of(LIVE_PASSAGE)
     window = NOON // (blocks.length_s * SECOND)
     return Scene(
         declared=LIVE_PASSAGE,
@@ -148,7 +148,7 @@ def live_passage(worlds: int) -> Scene:
 
 def live_day(worlds: int) -> Scene:
     """Somebody is heard in all windows, and on all roads in each, that the plan of a day allows."""
-    blocks, plan = _windows(LIVE_DAY), LIVE_DAY.bound
+    blocks, plan = windows_of(LIVE_DAY), LIVE_DAY.bound
     assert isinstance(plan, DayPlan), "a day of live traffic has a plan"
     first = NOON // (blocks.length_s * SECOND)
     places = [
@@ -182,11 +182,6 @@ def typical(worlds: int) -> Scene:
         hers=slice(0, 1),
         visits=(np.zeros(_TIMES, np.int64), NOON + np.arange(_TIMES) * SECOND),
     )
-
-
-def _windows(declared: Declaration[Any]) -> Windows:
-    assert isinstance(declared.blocks, Windows), "live traffic is released in windows"
-    return declared.blocks
 
 
 SCENES: Final[dict[str, tuple[Callable[[int], Scene], int]]] = {

@@ -1,7 +1,6 @@
 """Dice for histories, from a seed that is told: what failed once can be thrown again."""
 
 import secrets
-from collections.abc import Sequence
 from hashlib import shake_256
 from typing import Final
 
@@ -26,11 +25,3 @@ class Dice:
         stream = shake_256(f"{self.seed} {self._thrown}".encode()).digest(_WORD_BYTES * count)
         words = np.frombuffer(stream, dtype=np.uint64)
         return (words % np.uint64(below)).astype(np.int64)
-
-    def one(self, below: int) -> int:
-        """Throw one."""
-        return int(self.whole(below, 1)[0])
-
-    def pick[Each](self, choices: Sequence[Each]) -> Each:
-        """Pick one of some."""
-        return choices[self.one(len(choices))]

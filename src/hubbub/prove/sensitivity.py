@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hubbub.crowd.blocks import Block, Days, Windows
+from hubbub.crowd.blocks import Block, Days
 from hubbub.crowd.bounds import Unit
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.laws import DiscreteLaplace
 from hubbub.crowd.noise import Integers
 from hubbub.deal.gate import Permitted, derive
-from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL
+from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL, windows_of
 from hubbub.prove.chance import Dice
 from hubbub.prove.check import Case, Check, Verdict, failed, held
 from hubbub.prove.worlds import (
@@ -182,7 +182,7 @@ def _day(at: Integers) -> Integers:
 
 
 def _window(declared: Declaration[Any], at: Integers, segment: Integers) -> Integers:
-    blocks = _windows(declared)
+    blocks = windows_of(declared)
     phase: Integers = segment % blocks.groups * blocks.phase_s * SECOND
     return (at - phase) // (blocks.length_s * SECOND)
 
@@ -225,7 +225,7 @@ def typical() -> Stretch:
 
 
 def _around(declared: Declaration[Any], at: Instant, *, windows: int) -> Stretch:
-    blocks = _windows(declared)
+    blocks = windows_of(declared)
     length_us = blocks.length_s * SECOND
     since, until = (at + sign * windows // 2 * length_us for sign in (-1, 1))
     ended = blocks.blocks_ended(Instant(since), Instant(until + length_us), zone=ZONE)
@@ -236,11 +236,6 @@ def _around(declared: Declaration[Any], at: Instant, *, windows: int) -> Stretch
         since=since,
         until=until,
     )
-
-
-def _windows(declared: Declaration[Any]) -> Windows:
-    assert isinstance(declared.blocks, Windows), "live traffic is released in windows"
-    return declared.blocks
 
 
 STRETCHES: Final[dict[str, tuple[Callable[[], Stretch], int]]] = {

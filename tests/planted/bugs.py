@@ -401,7 +401,7 @@ LEDGER_BUGS: Final = (
                 new="WHEN",
             ),
             Edit(
-                file="record/ledger_tables.py",
+                file="record/chain.py",
                 old="CREATE TRIGGER entry_stays BEFORE DELETE ON entry\n",
                 new="CREATE TRIGGER entry_stays BEFORE DELETE ON entry WHEN OLD.kind <> 'debit'\n",
             ),

@@ -9,17 +9,9 @@ from pathlib import Path
 
 from hubbub.crowd.book import Account, Mechanism
 from hubbub.crowd.cost import epsilon
-from hubbub.record.ledger_tables import (
-    NANO,
-    Adopted,
-    Debited,
-    Entry,
-    PutOut,
-    chained,
-    entries,
-    head_of,
-)
-from hubbub.record.ledger_witness import START, Head, LedgerLost
+from hubbub.record.chain import Head, faults_of_chain, faults_of_file, head_of
+from hubbub.record.ledger_tables import NANO, Adopted, Debited, Entry, PutOut, entries
+from hubbub.record.ledger_witness import LedgerLost
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +33,8 @@ def verify(path: Path) -> Report:
         ledger.execute("BEGIN")  # one state of it, whatever is written meanwhile
         log = list(entries(ledger))
         faults = (
-            *_faults_of_file(ledger),
-            *_faults_of_chain(log),
+            *faults_of_file(ledger),
+            *faults_of_chain(log),
             *_faults_of_accounts(ledger, [entry for _, entry in log]),
             *_faults_of_outputs(ledger, log),
             *_faults_of_closed_days(ledger, [entry for _, entry in log]),
@@ -56,21 +48,6 @@ def verify(path: Path) -> Report:
         )
     finally:
         ledger.close()
-
-
-def _faults_of_file(ledger: sqlite3.Connection) -> Iterator[str]:
-    for (found,) in ledger.execute("PRAGMA integrity_check"):
-        if found != "ok":
-            yield f"the file is damaged: {found}"
-
-
-def _faults_of_chain(log: list[tuple[Head, Entry]]) -> Iterator[str]:
-    head = START
-    for claimed, entry in log:
-        head = chained(entry, head)
-        if claimed != head:
-            yield f"entry {claimed.seq} is not what was chained"
-            return  # all later ones would follow
 
 
 def _faults_of_accounts(ledger: sqlite3.Connection, log: list[Entry]) -> Iterator[str]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from hubbub.record.ledger_tables import Adopted, append, head_of, statements, version_of
-from hubbub.record.ledger_witness import START, LedgerLost, Place, Remembered, Witness
+from hubbub.record.chain import START, head_of, holds, make_tables
+from hubbub.record.ledger_tables import TABLES, VERSION, Adopted, append, version_of
+from hubbub.record.ledger_witness import LedgerLost, Place, Remembered, Witness
 from hubbub.terms.time import Instant
 
 
@@ -60,8 +61,7 @@ class LedgerFile:
             self.sqlite.execute("BEGIN IMMEDIATE")
             try:
                 if not version_of(self.sqlite):
-                    for statement in statements():
-                        self.sqlite.execute(statement)
+                    make_tables(self.sqlite, TABLES, version=VERSION)
                 yield
                 head = head_of(self.sqlite)
                 self.sqlite.execute("COMMIT")
@@ -85,8 +85,7 @@ class LedgerFile:
             raise LedgerLost(
                 f"the people's rows know of no ledger, and {last.seq} entries were made in this one"
             )
-        found = self.sqlite.execute("SELECT hash FROM entry WHERE seq = ?", (known.seq,)).fetchone()
-        if known != START and found != (known.hash,):
+        if not holds(self.sqlite, known):
             raise LedgerLost(
                 f"the ledger has not the entry {known.seq} that the people's rows remember: "
                 "it is an older copy, or another one"

@@ -1,15 +1,13 @@
 """The tables of the ledger, and the triggers that let nobody take anything back."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from hashlib import sha256
 from typing import ClassVar, Final
 
 from hubbub.crowd.book import Account, Mechanism
-from hubbub.record.ledger_witness import START, Head
+from hubbub.record.chain import Head, chained, head_of
 from hubbub.terms.errors import Refused
 
 VERSION: Final = 2
@@ -58,16 +56,9 @@ BEGIN SELECT RAISE(ABORT, 'no refunds'); END;
 CREATE TRIGGER account_stays BEFORE DELETE ON account
 BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
-CREATE TRIGGER entry_is_next BEFORE INSERT ON entry
-WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM entry)
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER closed_stays_closed BEFORE INSERT ON entry WHEN NEW.kind = 'debit'
   AND substr(NEW.period, 1, 10) <= (SELECT max(through) FROM entry WHERE kind = 'adopted')
 BEGIN SELECT RAISE(ABORT, 'the day is closed'); END;
-CREATE TRIGGER entry_does_not_change BEFORE UPDATE ON entry
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER entry_stays BEFORE DELETE ON entry
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER release_starts_without_output BEFORE INSERT ON release WHEN NEW.output IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'paid before put out'); END;
@@ -144,23 +135,6 @@ def version_of(ledger: sqlite3.Connection) -> int:
     return version
 
 
-def statements() -> Iterator[str]:
-    """Cut the tables' text into statements; executing them one by one keeps them in one go."""
-    statement = ""
-    for line in TABLES.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-    yield f"PRAGMA user_version={VERSION}"
-
-
-def chained(entry: Entry, head: Head) -> Head:
-    """Chain `entry` to `head`: the hash covers all that came before."""
-    line = json.dumps([head.hash, head.seq + 1, entry.kind, asdict(entry)], separators=(",", ":"))
-    return Head(seq=head.seq + 1, hash=sha256(line.encode()).hexdigest())
-
-
 def append(ledger: sqlite3.Connection, entry: Entry) -> int:
     """Append `entry` to the chain."""
     head = chained(entry, head_of(ledger))
@@ -200,12 +174,6 @@ def entries(ledger: sqlite3.Connection) -> Iterator[tuple[Head, Entry]]:
                 yield head, PutOut(at=at, release=release, digest=digest)
             case _:
                 yield head, Adopted(at=at, through=through)
-
-
-def head_of(ledger: sqlite3.Connection) -> Head:
-    """Give the last entry's head."""
-    row = ledger.execute("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
-    return START if row is None else Head(seq=row[0], hash=row[1])
 
 
 def closed_through(ledger: sqlite3.Connection) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from hubbub.record.chain import Head
 from hubbub.terms.errors import Refused
 
 _MACHINE_IDS: Final = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -26,17 +27,6 @@ class LedgerLost(Refused):
             f"{why}. Restore the right one; or let this house go on without what is left of "
             "today: `hubbub ledger adopt`"
         )
-
-
-class Head(msgspec.Struct, frozen=True):
-    """The last entry of a ledger."""
-
-    seq: int
-    hash: str
-
-
-START: Final = Head(seq=0, hash="0" * 64)
-"""The head of a ledger without entries."""
 
 
 class Place(msgspec.Struct, frozen=True):

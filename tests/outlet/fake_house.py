@@ -28,6 +28,7 @@ from hubbub.outlet.app import outlet_app
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow
 from hubbub.record.deal_store import DealStore
+from hubbub.record.deal_store_identity import IdentityStore
 from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
 from hubbub.terms.people import Subject
 from hubbub.terms.purposes import LiveTraffic
@@ -111,6 +112,8 @@ class House:
         self.roads: Sequence[RoadSegment] = (NORTH_ROAD, SOUTH_ROAD)
         self.metrics = CollectorRegistry()
         self.open_enrolment = True
+        self.at = MORNING
+        self.origin = "http://hubbub.test"
         self.declarations: Mapping[str, Declaration[Any]] = {"traffic.live": LIVE}
         self.keeper = Keeper()
         self.released: Released[LiveFlow] | None = None
@@ -124,7 +127,7 @@ class House:
         return DealStore(self.folder / "deal.sqlite", self)
 
     def now(self) -> Instant:
-        return MORNING
+        return self.at
 
     def clock(self) -> HouseClock:
         return HouseClock(now=iso(MORNING), speed=30, replay=True)
@@ -162,6 +165,9 @@ class House:
     def desk(self) -> DealStore:
         return self.deals
 
+    def identities(self) -> IdentityStore:
+        return self.deals.identities(self)
+
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         theirs = [row for row in self.given if row["subject"] == subject]
         kept = pa.Table.from_pylist(theirs, pa.schema([*PINGS_SCHEMA.items()]))
@@ -178,6 +184,7 @@ class Caller:
     """Asks the outlet of a house, in this process."""
 
     def __init__(self, house: House) -> None:
+        self.house = house
         self._app = outlet_app(house)
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import struct
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ import pytest
 
 from hubbub.deal.certificate import ErasureCertificate, about, verify_certificate
 from hubbub.deal.desk import DeviceName, Enrolment, UnknownDevice
+from hubbub.deal.identity import NewPasskey
 from hubbub.deal.proof import Forged
 from hubbub.record.deal_store import DealStore
 from hubbub.record.deal_store_erasure import Erasures
@@ -41,11 +43,13 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder)
         self.deals = DealStore(self.home.deal, HandClock())
+        self.shown: dict[str, list[bytes]] = {}
         self.enrolled: dict[str, Enrolment] = {}
         for name, subject in SUBJECTS.items():
             with database(folder) as deal:  # 65 is in the bucket of 1
                 deal.exec_driver_sql("UPDATE sqlite_sequence SET seq = ?", (subject - 1,))
             self.enrolled[name] = self.deals.enrol(name, BOTH, "test")
+            self.let_in(name)
         store = EventStore(self.home.events)
         for number, seconds in enumerate(([1, 2, 90_000], [3, 4, 90_001])):
             store.commit(self.rows(*seconds), journal="j", number=number)
@@ -56,6 +60,19 @@ class House:
         for subject in SUBJECTS.values():
             row = dict.fromkeys(PASSES.names, subject)
             log.append(pa.Table.from_pylist([row], PASSES))
+
+    def let_in(self, name: str) -> None:
+        """Sign somebody in, and give them a passkey."""
+        identities, subject = self.deals.identities(HandClock()), self.enrolled[name].badge.subject
+        secret, _ = identities.sign_in(subject, "token")
+        new = NewPasskey(
+            name="laptop",
+            credential=f"credential of {name}".encode(),
+            public_key=f"public key of {name}".encode(),
+            uses=0,
+        )
+        identities.add_passkey(subject, new)
+        self.shown[name] = [sha256(secret.secret.encode()).digest(), new.credential, new.public_key]
 
     def rows(self, *seconds: int) -> Pings:
         each = (rows_at(seconds, subject=subject, receipt=subject) for subject in SUBJECTS.values())
@@ -80,6 +97,7 @@ class House:
         handle = UUID(enrolment.receipt.person)
         needles = [
             name.encode(),
+            *self.shown[name],
             str(handle).encode(),
             enrolment.receipt.identifier.removeprefix("urn:uuid:").encode(),
             struct.pack("<qq", SUBJECTS[name], (DAY_0 + 7) * 1_000_000),
@@ -114,7 +132,7 @@ def test_the_certificate_is_signed_and_only_its_person_can_tell_whom_it_is_about
     certificate = erase(house.home, "anna of the mill", method="test")
     verify_certificate(certificate, house.deals.public_key())
     assert certificate.about == about(house.enrolled["anna of the mill"].receipt.person)
-    assert "rows" in certificate.searched_for
+    assert {"rows", "sessions", "passkeys"} <= set(certificate.searched_for)
     document = certificate.document().decode()
     assert "anna" not in document
     forged = ErasureCertificate(**{**_fields(certificate), "rows_erased": 11})
@@ -140,6 +158,14 @@ def test_a_row_that_was_on_its_way_never_comes_to_rest(house: House) -> None:
     record.drain()
     assert house.rows_of("anna of the mill") == 0
     assert house.rows_of("carl of the mill") == 11
+
+
+@pytest.mark.parametrize("shown", range(3), ids=["session", "passkey", "public key"])
+def test_a_session_or_passkey_that_is_left_is_a_trace(house: House, shown: int) -> None:
+    left = house.shown["anna of the mill"][shown]
+    (house.home.folder / "forgotten.bin").write_bytes(b"..." + left)
+    with pytest.raises(NotErasedYet, match=r"forgotten\.bin"):
+        erase(house.home, "anna of the mill", method="test")
 
 
 def test_an_erasure_that_leaves_traces_is_not_certified(house: House) -> None:

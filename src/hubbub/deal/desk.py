@@ -45,7 +45,13 @@ class DeviceName(Personal, frozen=True):
     name: str
 
 
-type Who = Token | DeviceName
+class SignedIn(Personal, frozen=True):
+    """Somebody who has shown who they are: whoever makes this has looked."""
+
+    subject: Subject
+
+
+type Who = Token | DeviceName | SignedIn
 
 
 class Enrolment(Personal, frozen=True, kw_only=True):

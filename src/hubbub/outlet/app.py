@@ -7,14 +7,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from hubbub.deal.policy import Resource
 from hubbub.outlet.deal import DealOutlet
 from hubbub.outlet.house import HouseOutlet
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.me import MeOutlet
+from hubbub.outlet.me_session import SessionOutlet
 from hubbub.outlet.openapi import document
 from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
 from hubbub.outlet.pages import page_routes, tag
 from hubbub.outlet.problems import ProblemError, answer_fault, answer_http_error, answer_problem
+from hubbub.outlet.recognising import Recogniser
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.traffic import TrafficOutlet
 
@@ -26,7 +29,7 @@ def outlet_app(sources: Sources) -> Starlette:
     """Serve `sources`. One app is for one city: make another when that changes."""
     operations = operations_of(sources)
     app = Starlette(
-        routes=[*page_routes(), *routes(operations)],
+        routes=[*page_routes(), *routes(operations, admit=Recogniser(sources).admit)],
         exception_handlers={
             ProblemError: answer_problem,
             HTTPException: answer_http_error,
@@ -45,6 +48,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         *TrafficOutlet(sources, last_look=last_look).operations(),
         *HouseOutlet(sources, last_look=last_look).operations(),
         *DealOutlet(sources).operations(),
+        *SessionOutlet(sources).operations(),
         *MeOutlet(sources).operations(),
     )
     body = document(served, version=VERSION)
@@ -55,6 +59,11 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         return Response(body, HTTPStatus.OK, headers, "application/json")
 
     itself = Operation(
-        method="GET", path="/openapi.json", summary="This document.", perform=openapi
+        method="GET",
+        path="/openapi.json",
+        resource=Resource.HOUSE,
+        action="read",
+        summary="This document.",
+        perform=openapi,
     )
     return (*served, itself)

@@ -8,11 +8,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hubbub.deal.desk import ChoiceRefused, DeviceTaken, Enrolment, Token, UnknownDevice
+from hubbub.deal.desk import ChoiceRefused, DeviceTaken, Enrolment
 from hubbub.deal.notice import Notice
+from hubbub.deal.policy import Resource
 from hubbub.deal.receipt import Receipt
 from hubbub.outlet.operations import Asked, Operation, Parameter
-from hubbub.outlet.problems import BadParameter, NoToken, ProblemError
+from hubbub.outlet.problems import BadParameter, ProblemError
 from hubbub.outlet.set_up import set_up
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire import Choose, Enrol, Enrolled
@@ -22,7 +23,6 @@ METHOD: Final = "asked over HTTP"
 _QR: Final = Parameter(
     name="qr", meaning="yes: draw the set-up links as QR codes too.", example="yes"
 )
-_WRONG: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
 _PRIVATE: Final = {"cache-control": "no-store"}
 
 
@@ -43,14 +43,6 @@ class NameTaken(ProblemError):
         super().__init__("name-taken", HTTPStatus.CONFLICT, why, field="device", expected=why)
 
 
-class FromElsewhere(ProblemError):
-    """Another site's page tried to agree in somebody's name."""
-
-    def __init__(self) -> None:
-        why = "a page of another site cannot agree to anything here"
-        super().__init__("from-elsewhere", HTTPStatus.FORBIDDEN, why)
-
-
 class DealOutlet:
     """Answers what is asked of the deal."""
 
@@ -66,6 +58,8 @@ class DealOutlet:
             Operation(
                 method="GET",
                 path="/v1/notice",
+                resource=Resource.NOTICE,
+                action="read",
                 summary="The notice in force.",
                 perform=self.notice,
                 answer=Notice,
@@ -74,6 +68,8 @@ class DealOutlet:
             Operation(
                 method="POST",
                 path="/v1/deal/enrolments",
+                resource=Resource.ENROLMENT,
+                action="make",
                 summary="Share from one device, for the purposes named and no others.",
                 perform=self.enrol,
                 answer=Enrolled,
@@ -82,12 +78,10 @@ class DealOutlet:
                 parameters=(_QR,),
                 status=HTTPStatus.CREATED,
                 problems=(
-                    *_WRONG,
-                    HTTPStatus.FORBIDDEN,
+                    HTTPStatus.BAD_REQUEST,
                     HTTPStatus.CONFLICT,
                     HTTPStatus.UNPROCESSABLE_ENTITY,
                 ),
-                who="operator",
                 waits=True,
             ),
         )
@@ -97,19 +91,22 @@ class DealOutlet:
             Operation(
                 method="PUT",
                 path="/v1/deal/enrolments/current",
+                resource=Resource.ENROLMENT,
+                action="change",
                 summary="Choose anew for the device whose token this is; it gets a new token.",
                 perform=self.renew,
                 answer=Enrolled,
                 body=Choose,
                 example={"purposes": ["public.traffic", "public.traffic.live"]},
                 parameters=(_QR,),
-                problems=(*_WRONG, HTTPStatus.UNPROCESSABLE_ENTITY),
-                who="person",
+                problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
                 waits=True,
             ),
             Operation(
                 method="DELETE",
                 path="/v1/deal/enrolments/current",
+                resource=Resource.DEAL,
+                action="end",
                 summary="Take back what the device whose token this is agreed to, or parts of it.",
                 perform=self.withdraw,
                 answer=Receipt,
@@ -120,18 +117,17 @@ class DealOutlet:
                         example="public.traffic.live",
                     ),
                 ),
-                problems=(*_WRONG, HTTPStatus.UNPROCESSABLE_ENTITY),
-                who="person",
+                problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
                 waits=True,
             ),
             Operation(
                 method="GET",
                 path="/v1/deal/receipts",
+                resource=Resource.RECEIPTS,
+                action="read",
                 summary="Every receipt of the device whose token this is, oldest first.",
                 perform=self.receipts,
                 answer=list[Receipt],
-                problems=(HTTPStatus.UNAUTHORIZED,),
-                who="person",
                 waits=True,
             ),
         )
@@ -144,12 +140,6 @@ class DealOutlet:
 
     def enrol(self, asked: Asked) -> Response:
         """Make a deal, and tell its token this once."""
-        if asked.request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
-            raise FromElsewhere
-        if not self._sources.open_enrolment:
-            key = asked.token()
-            if key is None or not self._sources.is_operator(key):
-                raise NoToken("the operator's key")
         wish: Enrol = asked.body
         try:
             enrolment = self._sources.desk().enrol(
@@ -166,9 +156,7 @@ class DealOutlet:
         wish: Choose = asked.body
         purposes = _purposes(wish.purposes, field="purposes")
         try:
-            enrolment = self._sources.desk().renew(_token(asked), purposes, METHOD)
-        except UnknownDevice:
-            raise NoToken("the device's token") from None
+            enrolment = self._sources.desk().renew(asked.person.who, purposes, METHOD)
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
         return _json(_enrolled(enrolment, asked))
@@ -178,19 +166,14 @@ class DealOutlet:
         named = asked.query("purposes")
         purposes = None if named is None else _purposes(named.split(","), field="purposes")
         try:
-            receipt = self._sources.desk().withdraw(_token(asked), purposes, METHOD)
-        except UnknownDevice:
-            raise NoToken("the device's token") from None
+            receipt = self._sources.desk().withdraw(asked.person.who, purposes, METHOD)
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
         return _json(receipt.document())
 
     def receipts(self, asked: Asked) -> Response:
         """Answer with the receipts of that one device."""
-        try:
-            receipts = self._sources.desk().receipts(_token(asked))
-        except UnknownDevice:
-            raise NoToken("the device's token") from None
+        receipts = self._sources.desk().receipts(asked.person.who)
         return _json(msgspec.json.encode([msgspec.Raw(r.document()) for r in receipts]))
 
 
@@ -202,13 +185,6 @@ def _enrolled(enrolment: Enrolment, asked: Asked) -> bytes:
         set_up=set_up(enrolment, origin=_origin(asked.request), pictures=pictures),
     )
     return msgspec.json.encode(answer)
-
-
-def _token(asked: Asked) -> Token:
-    token = asked.token()
-    if token is None:
-        raise NoToken("the device's token")
-    return Token(token)
 
 
 def _purposes(keys: list[str], *, field: str) -> frozenset[type[Purpose]]:

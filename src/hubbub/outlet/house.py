@@ -12,6 +12,7 @@ from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import CounterError, PredictedAccuracy
 from hubbub.crowd.promise import MeanError
+from hubbub.deal.policy import Resource
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound
@@ -40,17 +41,47 @@ class HouseOutlet:
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
+        return (*self._of_releases(), *self._of_itself())
+
+    def _of_itself(self) -> tuple[Operation, ...]:
         return (
             Operation(
                 method="GET",
                 path="/v1/about",
+                resource=Resource.HOUSE,
+                action="read",
                 summary="What is served here, what time it is, and which promises hold.",
                 perform=self.about,
                 answer=About,
             ),
             Operation(
                 method="GET",
+                path="/healthz",
+                resource=Resource.HOUSE,
+                action="read",
+                summary="Whether everything works; if not, why. 200 also when degraded.",
+                perform=self.health,
+                answer=Health,
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/metrics",
+                resource=Resource.HOUSE,
+                action="read",
+                summary="Metrics for Prometheus.",
+                perform=self.metrics,
+                media=CONTENT_TYPE_LATEST,
+            ),
+        )
+
+    def _of_releases(self) -> tuple[Operation, ...]:
+        return (
+            Operation(
+                method="GET",
                 path="/v1/releases",
+                resource=Resource.RELEASES,
+                action="read",
                 summary="What was released, newest first, each with its promise and its accuracy.",
                 perform=self.releases,
                 answer=Releases,
@@ -73,6 +104,8 @@ class HouseOutlet:
             Operation(
                 method="GET",
                 path="/v1/releases/{id}",
+                resource=Resource.RELEASES,
+                action="read",
                 summary="One release: its promise and its accuracy.",
                 perform=self.release,
                 answer=OneRelease,
@@ -81,21 +114,6 @@ class HouseOutlet:
                 ),
                 problems=(HTTPStatus.NOT_FOUND,),
                 waits=True,
-            ),
-            Operation(
-                method="GET",
-                path="/healthz",
-                summary="Whether everything works; if not, why. 200 also when degraded.",
-                perform=self.health,
-                answer=Health,
-                waits=True,
-            ),
-            Operation(
-                method="GET",
-                path="/metrics",
-                summary="Metrics for Prometheus.",
-                perform=self.metrics,
-                media=CONTENT_TYPE_LATEST,
             ),
         )
 

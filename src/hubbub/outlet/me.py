@@ -1,7 +1,6 @@
 """What a person gave, for that person alone: whoever shows the token of the device."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -9,9 +8,8 @@ import msgspec
 import pyarrow as pa
 from starlette.responses import StreamingResponse
 
-from hubbub.deal.desk import Token, UnknownDevice
+from hubbub.deal.policy import Resource
 from hubbub.outlet.operations import Asked, Operation
-from hubbub.outlet.problems import NoToken
 from hubbub.outlet.sources import Sources
 from hubbub.terms.pings import NOT_TOLD
 from hubbub.terms.time import Instant, moment
@@ -33,24 +31,18 @@ class MeOutlet:
             Operation(
                 method="GET",
                 path="/v1/me/pings",
+                resource=Resource.ROWS,
+                action="read",
                 summary="Every ping kept of the device whose token this is, a line each.",
                 perform=self.pings,
                 media=LINES,
-                problems=(HTTPStatus.UNAUTHORIZED,),
-                who="person",
                 waits=True,
             ),
         )
 
     def pings(self, asked: Asked) -> StreamingResponse:
         """Answer with the device's own pings, also after its deal was taken back."""
-        token = asked.token()
-        if token is None:
-            raise NoToken("the device's token")
-        try:
-            subject = self._sources.desk().badge_of(Token(token)).subject
-        except UnknownDevice:
-            raise NoToken("the device's token") from None
+        subject = asked.person.subject
         theirs = self._sources.own_pings(subject).hand_over(to=subject)
         headers = {"cache-control": "no-store", "content-disposition": "attachment"}
         return StreamingResponse(lines(theirs), headers=headers, media_type=LINES)

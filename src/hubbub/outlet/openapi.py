@@ -2,17 +2,48 @@
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 
+from hubbub.deal.policy import Who
 from hubbub.outlet.operations import Operation, Parameter
 from hubbub.outlet.problems import MEDIA_TYPE, Problem
+from hubbub.outlet.recognising import COOKIE
 
-_SECURITY: Final = {
-    "person": "The token that a device got when it was enrolled.",
-    "operator": "The operator's key. Not asked for where enrolment is open to everybody.",
+_SCHEMES: Final = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token that a device got when it was enrolled.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "A browser's session. To change something it takes a page of this house.",
+    },
+    "secret": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The secret that was told once, when the thing was asked for.",
+    },
+    "operator": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The operator's key. Not asked for where enrolment is open to everybody.",
+    },
 }
+_OF_WHOM: Final[dict[Who, tuple[str, ...]]] = {
+    "anybody": (),
+    "holder": ("secret",),
+    "person": ("token", "session"),
+    "fresh person": ("token", "session"),
+    "enroller": ("operator",),
+    "operator": ("operator",),
+}
+"""How each may show who they are: one of these is enough."""
 
 _CONVERTOR: Final = re.compile(r":\w+}")  # what Starlette reads in `{x:int}`
 
@@ -42,10 +73,7 @@ def document(operations: tuple[Operation, ...], *, version: str) -> bytes:
             "paths": paths,
             "components": {
                 "schemas": components,
-                "securitySchemes": {
-                    who: {"type": "http", "scheme": "bearer", "description": meaning}
-                    for who, meaning in _SECURITY.items()
-                },
+                "securitySchemes": _SCHEMES,
             },
         }
     )
@@ -71,7 +99,7 @@ def _described(operation: Operation, by_type: Mapping[Any, Any]) -> dict[str, An
                 "description": status.phrase,
                 "content": {MEDIA_TYPE: {"schema": by_type[Problem]}},
             }
-            for status in operation.problems
+            for status in _problems(operation)
         },
     }
     if operation.body is not None:
@@ -79,9 +107,19 @@ def _described(operation: Operation, by_type: Mapping[Any, Any]) -> dict[str, An
         if operation.example is not None:
             body["example"] = operation.example
         described["requestBody"] = {"required": True, "content": {"application/json": body}}
-    if operation.who != "anybody":
-        described["security"] = [{operation.who: []}]
+    if schemes := _OF_WHOM[operation.who]:
+        described["security"] = [{scheme: []} for scheme in schemes]
     return described
+
+
+def _problems(operation: Operation) -> list[HTTPStatus]:
+    """List what can go wrong: what the operation says, and what follows from who may."""
+    more = set(operation.problems)
+    if operation.who != "anybody":
+        more.add(HTTPStatus.UNAUTHORIZED)
+    if operation.who == "fresh person" or operation.method != "GET":
+        more.add(HTTPStatus.FORBIDDEN)
+    return sorted(more)
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

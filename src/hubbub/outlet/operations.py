@@ -15,12 +15,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from hubbub.deal.policy import POLICY, Action, Resource, Who
 from hubbub.outlet.problems import BadBody, BadParameter, ProblemError, answer_fault, answer_problem
+from hubbub.outlet.recognising import Person
 
 BODY_BYTES_MAX: Final = 64_000
 """The outlet takes choices, not data: data come in at the intake."""
 
-type Who = Literal["anybody", "person", "operator"]
+type Admit = Callable[[Request, Who], Person | None]
+"""Lets those ask who may, or raises what they are told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class Operation:
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
+    resource: Resource
+    action: Action
     summary: str
     perform: Callable[["Asked"], Response]
     answer: Any = None  # the type of the JSON in it, or None
@@ -49,8 +54,17 @@ class Operation:
     example: Mapping[str, object] | None = None  # of the body
     status: HTTPStatus = HTTPStatus.OK
     problems: tuple[HTTPStatus, ...] = ()
-    who: Who = "anybody"
     waits: bool = False  # on a disk: it then leaves the event loop alone
+
+    def __post_init__(self) -> None:
+        """Look up who may: an operation that nobody thought about does not come into being."""
+        assert (self.resource, self.action) in POLICY, f"{self.path}: who may is not written down"
+        assert self.waits or self.who == "anybody", f"{self.path}: to know somebody takes a disk"
+
+    @property
+    def who(self) -> Who:
+        """Tell who may."""
+        return POLICY[self.resource, self.action]
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,13 @@ class Asked:
 
     request: Request
     body: Any = None
+    known: Person | None = None
+
+    @property
+    def person(self) -> Person:
+        """Give who asks, where the policy says that a person does."""
+        assert self.known is not None, "the policy lets nobody else ask"
+        return self.known
 
     def query(self, name: str) -> str | None:
         """Give a parameter that may be given once or not at all."""
@@ -67,18 +88,16 @@ class Asked:
             raise BadParameter(name, expected="it once at most")
         return given[0] if given else None
 
-    def token(self) -> str | None:
-        """Give the bearer token, if one was shown."""
-        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
-        return token.strip() or None if scheme.lower() == "bearer" else None
 
+def routes(operations: tuple[Operation, ...], *, admit: Admit) -> list[Route]:
+    """Make the routes, one a path, so that a wrong method is told which ones are right.
 
-def routes(operations: tuple[Operation, ...]) -> list[Route]:
-    """Make the routes, one a path, so that a wrong method is told which ones are right."""
+    `admit` is asked before anything is performed.
+    """
     by_path = groupby(sorted(operations, key=attrgetter("path")), attrgetter("path"))
     made = []
     for path, of_path in by_path:
-        made.append(Route(path, _Endpoint({each.method: each for each in of_path})))
+        made.append(Route(path, _Endpoint({each.method: each for each in of_path}, admit)))
     # A fixed path before one with a hole in it, whatever the alphabet says.
     return sorted(made, key=lambda route: "{" in route.path)
 
@@ -86,8 +105,8 @@ def routes(operations: tuple[Operation, ...]) -> list[Route]:
 class _Endpoint:
     """Performs the operations of one path as an ASGI app."""
 
-    def __init__(self, by_method: Mapping[str, Operation]) -> None:
-        self._by_method = dict(by_method)
+    def __init__(self, by_method: Mapping[str, Operation], admit: Admit) -> None:
+        self._by_method, self._admit = dict(by_method), admit
         if "GET" in self._by_method:
             self._by_method["HEAD"] = self._by_method["GET"]
         self._allow = ", ".join(sorted(self._by_method))
@@ -98,25 +117,28 @@ class _Endpoint:
         operation = self._by_method.get(request.method)
         if operation is None:
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": self._allow})
-        response = await _answer(operation, request)
+        response = await _answer(operation, request, self._admit)
         await response(scope, receive, send)
 
 
-async def _answer(operation: Operation, request: Request) -> Response:
+async def _answer(operation: Operation, request: Request, admit: Admit) -> Response:
     try:
-        body = None
-        if operation.body is not None:
-            body = _decode(await request.body(), operation.body)
-        asked = Asked(request, body)
+        body = await request.body() if operation.body is not None else b""
         if operation.waits:
-            return await run_in_threadpool(operation.perform, asked)
-        return operation.perform(asked)
+            return await run_in_threadpool(_perform, operation, request, body=body, admit=admit)
+        return _perform(operation, request, body=body, admit=admit)
     except ProblemError as error:
         return answer_problem(request, error)
     except HTTPException:
         raise  # too large a body, or a client that went away: the app says so
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller sees no traceback
         return answer_fault(request, error)
+
+
+def _perform(operation: Operation, request: Request, *, body: bytes, admit: Admit) -> Response:
+    known = admit(request, operation.who)
+    given = None if operation.body is None else _decode(body, operation.body)
+    return operation.perform(Asked(request, given, known))
 
 
 def _decode[Body: msgspec.Struct](body: bytes, kind: type[Body]) -> Body:

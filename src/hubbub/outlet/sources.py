@@ -11,6 +11,7 @@ from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import PredictedAccuracy
 from hubbub.crowd.gate import Released
 from hubbub.deal.desk import DealDesk
+from hubbub.deal.identity import Identities
 from hubbub.deal.own import Own
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.flow import LiveFlow
@@ -46,6 +47,11 @@ class Sources(Protocol):
         """Tell whether anybody may enrol a device here."""
         ...
 
+    @property
+    def origin(self) -> str:
+        """Give the address at which people's browsers reach this house; passkeys are of it."""
+        ...
+
     def clock(self) -> HouseClock:
         """Tell the time in the house."""
         ...
@@ -76,6 +82,10 @@ class Sources(Protocol):
 
     def desk(self) -> DealDesk:
         """Give the desk where deals are made and ended."""
+        ...
+
+    def identities(self) -> Identities:
+        """Give the desk where people show who they are."""
         ...
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 from starlette.responses import Response
 
+from hubbub.deal.policy import Resource
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.pages import is_known, packed, tag, unchanged
@@ -84,6 +85,8 @@ class TrafficOutlet:
             Operation(
                 method="GET",
                 path="/v1/traffic/flow",
+                resource=Resource.TRAFFIC,
+                action="read",
                 summary="Traffic now, in the shape of HERE's Traffic API v7.",
                 perform=self.flow,
                 answer=Flow,
@@ -93,6 +96,8 @@ class TrafficOutlet:
             Operation(
                 method="GET",
                 path="/v1/traffic/live.json",
+                resource=Resource.TRAFFIC,
+                action="read",
                 summary="Traffic now as the map draws it: small, tagged, made to be polled.",
                 perform=self.live_map,
                 answer=LiveMap,
@@ -100,6 +105,8 @@ class TrafficOutlet:
             Operation(
                 method="GET",
                 path="/v1/traffic/segments",
+                resource=Resource.MAP,
+                action="read",
                 summary="The road segments of the city: public, the same for everybody.",
                 perform=self.segments,
                 answer=Segments,
@@ -109,6 +116,8 @@ class TrafficOutlet:
             Operation(
                 method="GET",
                 path="/tiles/{z:int}/{x:int}/{y:int}.mvt",
+                resource=Resource.MAP,
+                action="read",
                 summary="A tile of the map (Mapbox Vector Tile).",
                 perform=self.tile,
                 media="application/vnd.mapbox-vector-tile",

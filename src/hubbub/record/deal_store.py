@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 from uuid import uuid4
 
 import pyarrow as pa
@@ -21,8 +21,10 @@ from hubbub.deal.desk import (
     Badge,
     ChoiceRefused,
     DealStatus,
+    DeviceName,
     DeviceTaken,
     Enrolment,
+    SignedIn,
     Token,
     UnknownDevice,
     Who,
@@ -32,6 +34,7 @@ from hubbub.deal.receipt import Choice, Receipt, make_receipt, read_receipt
 from hubbub.deal.stamp import Cell, cells_of, stamp
 from hubbub.record.deal_store_badges import Badges, token_digest
 from hubbub.record.deal_store_erasure import Erasure, Erasures
+from hubbub.record.deal_store_identity import IdentityStore, end_sessions
 from hubbub.record.deal_store_keys import signing_key
 from hubbub.record.deal_store_tables import (
     DEAD,
@@ -100,6 +103,10 @@ class DealStore:
         self._counting.dispose()
         self._database.dispose()
 
+    def identities(self, clock: Clock) -> IdentityStore:
+        """Give the sessions and passkeys of the same people; `clock` is the real one."""
+        return IdentityStore(self._database, self._reading, clock)
+
     def badge(self, token: str) -> Badge | None:
         """Tell whose `token` this is, as of now. None: nobody's."""
         return self._badges.find(token)
@@ -155,7 +162,7 @@ class DealStore:
         return Enrolment(device=device, token=token, receipt=receipt, badge=badge)
 
     def renew(self, who: Who, purposes: frozenset[type[Purpose]], method: str) -> Enrolment:
-        """Make another deal with a device that is known. Its old token ends at once.
+        """Make another deal with a device that is known. Its old token and sessions end at once.
 
         The person stays the same: what was shared stays shared for the purposes that are chosen
         again, and ends for the others.
@@ -168,6 +175,7 @@ class DealStore:
                 .where(DEVICE.c.subject == standing.subject)
                 .values(token=token_digest(token.secret))
             )
+            end_sessions(connection, standing.subject)
             may = _chosen(purposes, _notice_in_force(connection))
             badge, receipt = self._write_down(connection, standing, may=may, method=method)
         return Enrolment(device=standing.name, token=token, receipt=receipt, badge=badge)
@@ -292,11 +300,6 @@ def _bury(connection: sa.Connection, subject: Subject, bit: int, *, at: Instant)
 
 
 def _standing(connection: sa.Connection, who: Who) -> _Standing:
-    is_it = (
-        DEVICE.c.token == token_digest(who.secret)
-        if isinstance(who, Token)
-        else DEVICE.c.name == who.name
-    )
     row = connection.execute(
         sa.select(
             DEVICE.c.subject,
@@ -308,7 +311,7 @@ def _standing(connection: sa.Connection, who: Who) -> _Standing:
             RECEIPT.c.document,
         )
         .join(RECEIPT, RECEIPT.c.number == DEVICE.c.receipt)
-        .where(is_it)
+        .where(_is(who))
     ).one_or_none()
     if row is None:
         raise UnknownDevice("no device of this name or token has a deal here")
@@ -321,6 +324,17 @@ def _standing(connection: sa.Connection, who: Who) -> _Standing:
         since=row.since,
         before=read_receipt(row.document),
     )
+
+
+def _is(who: Who) -> sa.ColumnElement[bool]:
+    match who:
+        case Token(secret=secret):
+            return DEVICE.c.token == token_digest(secret)
+        case DeviceName(name=name):
+            return DEVICE.c.name == name
+        case SignedIn(subject=subject):
+            return DEVICE.c.subject == subject
+    assert_never(who)
 
 
 def _cells(purposes: Iterable[type[Purpose]]) -> Iterable[Cell]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from hubbub.deal.certificate import about
 from hubbub.deal.receipt import read_receipt
-from hubbub.record.deal_store_tables import DEVICE, ERASURE, RECEIPT
+from hubbub.record.deal_store_tables import DEVICE, ERASURE, PASSKEY, RECEIPT, SESSION
 from hubbub.record.traces import Traces
 from hubbub.terms.people import Personal, Subject
 from hubbub.terms.time import Instant
@@ -56,9 +56,13 @@ class Erasures:
         """Tell what to search for, as far as it was not forgotten yet."""
         device = sa.select(DEVICE).where(DEVICE.c.subject == subject)
         given = sa.select(RECEIPT.c.document).where(RECEIPT.c.subject == subject)
+        shown = sa.select(SESSION.c.digest).where(SESSION.c.subject == subject)
+        keys = sa.select(PASSKEY.c.credential, PASSKEY.c.public_key)
         with self._reading.connect() as connection:
             row = connection.execute(device).one_or_none()
             documents = connection.scalars(given).all()
+            sessions = connection.scalars(shown).all()
+            passkeys = connection.execute(keys.where(PASSKEY.c.subject == subject)).all()
         if row is None:
             return Traces(subject=subject)
         return Traces(
@@ -66,6 +70,8 @@ class Erasures:
             person=UUID(row.person),
             receipts=tuple(UUID(read_receipt(each).identifier) for each in documents),
             token=row.token,
+            sessions=tuple(sessions),
+            passkeys=tuple(part for passkey in passkeys for part in passkey),
             name=row.name,
         )
 
@@ -85,13 +91,13 @@ class Erasures:
         return rows, receipts
 
     def forget(self, subject: Subject) -> None:
-        """Delete the device and its receipts, and leave no byte of them in the file.
+        """Delete the device, its receipts and passkeys, and leave no byte of them in the file.
 
         The dead list keeps the numbers of the receipts: what is in somebody's memory stays closed.
         """
         with self._database.begin() as connection:
-            connection.execute(sa.delete(RECEIPT).where(RECEIPT.c.subject == subject))
-            connection.execute(sa.delete(DEVICE).where(DEVICE.c.subject == subject))
+            for table in (SESSION, PASSKEY, RECEIPT, DEVICE):
+                connection.execute(sa.delete(table).where(table.c.subject == subject))
         with self._database.connect() as connection:  # outside of any transaction
             raw = connection.connection.driver_connection
             assert raw is not None, "a connection that is open has its driver's"

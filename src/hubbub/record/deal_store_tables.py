@@ -78,6 +78,32 @@ ERASURE: Final = sa.Table(
 )
 """Who asked to be erased: a number that is never given again, and means nothing any more."""
 
+SESSION: Final = sa.Table(
+    "session",
+    _TABLES,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # SHA-256 of its secret, nothing else
+    sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), nullable=False, index=True),
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("shown_at", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who is signed in where, and since when. One that has ended is deleted."""
+
+PASSKEY: Final = sa.Table(
+    "passkey",
+    _TABLES,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), nullable=False, index=True),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("credential", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("uses", sa.BigInteger, nullable=False),
+    sa.Column("added_at", sa.BigInteger, nullable=False),
+    sa.Column("used_at", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+"""The public halves of people's passkeys."""
+
 
 def open_database(path: Path, *, durable: bool) -> sa.Engine:
     """Open the database file. A `durable` engine's commits outlive a power cut, not only a kill."""

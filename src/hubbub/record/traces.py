@@ -1,8 +1,8 @@
 """Searches every file of a house for the traces of one person: rows, names, numbers of receipts.
 
 Rows are decoded, so that no compression hides one. What is a person's alone (how receipts name
-them, token, receipts, moments at which they were somewhere) is searched for in the raw bytes of
-every file, as text, as hexadecimal digits and as it is.
+them, token, receipts, sessions, passkeys, moments at which they were somewhere) is searched for in
+the raw bytes of every file, as text, as hexadecimal digits and as it is.
 """
 
 import mmap
@@ -34,6 +34,8 @@ class Traces(Personal, frozen=True, kw_only=True):
     person: UUID | None = None
     receipts: tuple[UUID, ...] = ()
     token: bytes = b""  # its SHA-256
+    sessions: tuple[bytes, ...] = ()  # SHA-256 of each
+    passkeys: tuple[bytes, ...] = ()  # what devices call them, and their public halves
     name: str = ""
 
     def kinds(self) -> tuple[str, ...]:
@@ -44,6 +46,8 @@ class Traces(Personal, frozen=True, kw_only=True):
             "person": self.person is not None,
             "receipts": bool(self.receipts),
             "token": bool(self.token),
+            "sessions": bool(self.sessions),
+            "passkeys": bool(self.passkeys),
             "name": bool(self.name_needles()),
         }
         return tuple(kind for kind, is_known in known.items() if is_known)
@@ -53,8 +57,9 @@ class Traces(Personal, frozen=True, kw_only=True):
         ids = self.receipts if self.person is None else (self.person, *self.receipts)
         forms = [form for each in ids for form in (str(each).encode(), each.hex.encode())]
         forms += [each.bytes for each in ids]
-        if self.token:
-            forms += [self.token, self.token.hex().encode()]
+        for secret in (self.token, *self.sessions, *self.passkeys):
+            if secret:
+                forms += [secret, secret.hex().encode()]
         forms += [struct.pack("<qq", self.subject, at) for at in self.moments[:_MOMENTS_MAX]]
         return tuple(forms)
 

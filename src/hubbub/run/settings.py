@@ -19,6 +19,14 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "127.0.0.1"
     )
     port: Annotated[int, Meta(ge=1, le=65535, description="Port of pages, API and intake.")] = 8000
+    origin: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https://[a-z0-9.-]+(:\d+)?|http://localhost)$",
+            description="Where people's browsers reach hubbub, such as https://maps.example.org: "
+            "passkeys are of it. http://localhost, with the port, is this computer only.",
+        ),
+    ] = "http://localhost"
     open_enrolment: Annotated[
         bool, Meta(description="Let anybody enrol a device over HTTP, without the operator's key.")
     ] = False

@@ -12,6 +12,7 @@ from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import PredictedAccuracy
 from hubbub.crowd.gate import Released
 from hubbub.deal.desk import DealDesk
+from hubbub.deal.identity import Identities
 from hubbub.deal.own import Own
 from hubbub.intake.door import Door
 from hubbub.outlet.wire import CityCard, Health, HouseClock
@@ -51,9 +52,12 @@ class HouseSources:
         clock: Clock,
         door: Door,
         journal: Journal,
+        origin: str,
     ) -> None:
         self._home, self._settings, self._clock = home, settings, clock
         self._deals, self._journal = deals, journal
+        self._origin = origin
+        self._identities = deals.identities(SystemClock())
         self._city = _city(home)
         self._public = None if self._city is None else Roads(self._city.segments)
         self._shelf = open_shelf(home)
@@ -97,6 +101,11 @@ class HouseSources:
         """Tell whether anybody may enrol a device here."""
         return self._settings.server.open_enrolment
 
+    @property
+    def origin(self) -> str:
+        """Give the address at which people's browsers reach this house."""
+        return self._origin
+
     def clock(self) -> HouseClock:
         """Tell the time in the house."""
         replay = self._settings.replay
@@ -136,6 +145,10 @@ class HouseSources:
     def desk(self) -> DealDesk:
         """Give the desk where deals are made and ended."""
         return self._deals
+
+    def identities(self) -> Identities:
+        """Give the desk where people show who they are. Its clock is the machine's."""
+        return self._identities
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         """Give what one person gave, for that person alone."""

@@ -67,7 +67,15 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
     clock = house_clock(settings)
     deals = open_deals(home, settings, clock)
     door, journal = open_door(home, settings, deals=deals, clock=clock)
-    sources = HouseSources(home, settings, deals=deals, clock=clock, door=door, journal=journal)
+    sources = HouseSources(
+        home,
+        settings,
+        deals=deals,
+        clock=clock,
+        door=door,
+        journal=journal,
+        origin=_origin(settings, port),
+    )
     server = Server(
         dispatch(door, outlet_app(sources)),
         address=host,
@@ -92,6 +100,12 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
     deals.close()
     # granian's own threads would keep a broken process alive.
     os._exit(1 if journal.broken else 0)
+
+
+def _origin(settings: Settings, port: int) -> str:
+    """Tell at which address browsers reach this house: as set, or on this computer."""
+    origin = settings.server.origin
+    return origin if origin.startswith("https:") else f"{origin}:{port}"
 
 
 async def _until_broken(journal: Journal) -> None:

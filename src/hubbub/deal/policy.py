@@ -1,0 +1,58 @@
+"""Who may do what: every operation names what it is about and what it does, and is looked up here.
+
+`tests/outlet/policy.txt` is this table as the running house keeps it, for each kind of asker.
+"""
+
+from enum import StrEnum
+from typing import Final, Literal
+
+type Action = Literal["read", "make", "change", "end"]
+
+type Who = Literal["anybody", "holder", "person", "fresh person", "enroller", "operator"]
+"""`holder`: of the one secret that the thing has. `person`: whose it is. `fresh person`: who has
+shown that within the last minutes. `enroller`: the operator, or anybody where enrolment is open."""
+
+
+class Resource(StrEnum):
+    """What an operation is about."""
+
+    HOUSE = "the house"
+    MAP = "the map"
+    TRAFFIC = "traffic"
+    RELEASES = "releases"
+    NOTICE = "the notice"
+    ENROLMENT = "an enrolment"
+    SIGN_IN = "a sign-in"
+    CERTIFICATE = "a certificate of erasure"
+    SESSION = "one's session"
+    PASSKEYS = "one's passkeys"
+    DEAL = "one's deal"
+    RECEIPTS = "one's receipts"
+    ROWS = "one's rows"
+    READS = "who read one's rows"
+    ARCHIVE = "one's archive"
+    ACCOUNT = "one's account"
+
+
+POLICY: Final[dict[tuple[Resource, Action], Who]] = {
+    (Resource.HOUSE, "read"): "anybody",
+    (Resource.MAP, "read"): "anybody",
+    (Resource.TRAFFIC, "read"): "anybody",
+    (Resource.RELEASES, "read"): "anybody",
+    (Resource.NOTICE, "read"): "anybody",
+    (Resource.ENROLMENT, "make"): "enroller",
+    (Resource.ENROLMENT, "change"): "fresh person",
+    (Resource.SIGN_IN, "make"): "anybody",
+    (Resource.SESSION, "make"): "person",
+    (Resource.SESSION, "read"): "person",
+    (Resource.SESSION, "end"): "person",
+    (Resource.PASSKEYS, "read"): "person",
+    (Resource.PASSKEYS, "make"): "fresh person",
+    (Resource.PASSKEYS, "end"): "person",
+    (Resource.DEAL, "read"): "person",
+    (Resource.DEAL, "change"): "person",
+    (Resource.DEAL, "end"): "person",
+    (Resource.RECEIPTS, "read"): "person",
+    (Resource.ROWS, "read"): "person",
+}
+"""What is not in here is done by nobody: an operation that is not does not come into being."""

@@ -90,7 +90,7 @@ def day_of(text: str | None) -> date | None:
 
 def say(line: str) -> None:
     """Say something beside the answer."""
-    aside.print(line, markup=False)
+    aside.print(line, soft_wrap=True, markup=False)
 
 
 def progress_bars() -> Progress:

@@ -44,16 +44,31 @@ def test_what_is_spread_is_gathered_where_it_was() -> None:
     assert known.gather(known.spread(cells)).tolist() == cells.tolist()
 
 
+def test_what_nothing_tells_apart_is_alike_and_counted_in_whole_numbers() -> None:
+    known = layout(AS_DRAWN, KEYS)
+    assert known.category.tolist() == [0] * 12
+    assert known.category.dtype == known.keys.dtype == np.int64
+
+
+SLOTS_APART = pa.table({"road": [2, 2, 5, 5], "slot": [0, 1, 2, 3]})
+ONCE = "every row has every slot once"
+
+
 @pytest.mark.parametrize(
-    ("denoiser", "keys"),
+    ("denoiser", "keys", "why"),
     [
-        (Denoiser(matrix=("road", "slot")), KEYS.slice(1)),
-        (Denoiser(matrix=("road", "kind")), KEYS),
-        (Denoiser(matrix=("road", "slot")), pa.concat_tables([KEYS, KEYS])),
-        (Denoiser(matrix=("road", "slot"), categories=("slot",)), KEYS),
-        (Denoiser(matrix=("road", "slot"), scales=(3,)), KEYS),
+        (Denoiser(matrix=("road", "slot")), KEYS.slice(1), "cannot reshape"),
+        (Denoiser(matrix=("road", "kind")), KEYS, ONCE),
+        (Denoiser(matrix=("road", "slot")), pa.concat_tables([KEYS, KEYS]), ONCE),
+        (Denoiser(matrix=("road", "slot")), SLOTS_APART, ONCE),
+        (
+            Denoiser(matrix=("road", "slot"), categories=("slot",)),
+            KEYS,
+            "a row is of one category",
+        ),
+        (Denoiser(matrix=("road", "slot"), scales=(3,)), KEYS, "stretches fill all slots"),
     ],
 )
-def test_a_structure_that_is_none_is_refused(denoiser: Denoiser, keys: pa.Table) -> None:
-    with pytest.raises((AssertionError, ValueError)):
+def test_a_structure_that_is_none_is_refused(denoiser: Denoiser, keys: pa.Table, why: str) -> None:
+    with pytest.raises((AssertionError, ValueError), match=rf"^{why}"):
         layout(denoiser, keys)

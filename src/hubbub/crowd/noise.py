@@ -85,8 +85,8 @@ def draw(noise: Noise, count: int, *, entropy: Entropy) -> Integers:
 def _shares(weights: list[int]) -> list[int]:
     """Share the 2^128 words out by `weights`: the running sum is cut, so that none is left."""
     total = sum(weights)
-    cuts = [running * _WORD // total for running in accumulate(weights, initial=0)]
-    return [until - since for since, until in pairwise(cuts)]
+    cuts = [running * _WORD // total for running in accumulate(weights)]
+    return [until - since for since, until in pairwise([0, *cuts])]
 
 
 def _columns(shares: list[int], column_bits: int) -> tuple[list[int], list[int]]:

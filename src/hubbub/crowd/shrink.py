@@ -127,7 +127,7 @@ def _sums(y: Numbers, category: Whole) -> Numbers:
     """Sum rows of the same category; the rows are the last axis but that of the slots."""
     axis = max(y.ndim - 2, 0)
     order = np.argsort(category, kind="stable")
-    first = np.searchsorted(category[order], np.arange(category.max(initial=-1) + 1))
+    first = np.searchsorted(category[order], np.arange(category.max() + 1))
     return np.add.reduceat(np.take(y, order, axis=axis), first, axis=axis)
 
 

@@ -83,7 +83,7 @@ def layout(denoiser: Denoiser, keys: pa.Table) -> Layout:
 
 def _numbered(keys: pa.Table, matrix: tuple[str, str] | None) -> tuple[Whole, Whole]:
     if matrix is None:
-        return np.arange(len(keys)), np.zeros(len(keys), dtype=np.int64)
+        return np.arange(len(keys)), _alike([], len(keys))
     row, slot = (_alike([keys[name].to_numpy()], len(keys)) for name in matrix)
     return row, slot
 

@@ -17,7 +17,7 @@ import pytest
 from hubbub.crowd import blocks, bounds, days, gate, summing
 from hubbub.crowd.laws import G, Noise
 from hubbub.crowd.noise import Integers, draw
-from hubbub.deal import receipt
+from hubbub.deal import certificate, receipt
 from hubbub.deal.desk import Badge
 from hubbub.outlet import leaving
 from hubbub.prove import audit, chance, sampler, static, worlds
@@ -28,14 +28,20 @@ from hubbub.prove.sensitivity import STRETCHES
 from hubbub.prove.worker import run_check
 from hubbub.prove.worlds import NOON
 from hubbub.record import deal_store, ledger
+from hubbub.record.deal_store_erasure import Erasures
 from hubbub.record.ledger import Ledger
 from hubbub.record.ledger_file import LedgerFile
+from hubbub.record.passes_log import PassesLog
+from hubbub.record.record import Record
+from hubbub.record.traces import Searched
+from hubbub.run import erase
 from hubbub.run.home import Home
 from hubbub.run.products import EVERY_DECLARATION
+from hubbub.terms.people import Subject
 from hubbub.terms.purposes import Purpose, cell_bit
 
 PRODUCT = [declared.name for declared in EVERY_DECLARATION]
-EFFORT = {"audit": 0.2, "sensitivity": 0.1, "noise": 0.1, "deal": 0.2}
+EFFORT = {"audit": 0.2, "sensitivity": 0.1, "noise": 0.1, "deal": 0.2, "erasure": 0.05}
 
 
 def run(name: str) -> Verdict:
@@ -171,6 +177,25 @@ def other_clocks(day: int, zone: ZoneInfo) -> int:
     return FIRST_QUARTER(day, ZoneInfo("UTC"))
 
 
+def blind(leaves: type, method: str, does: Any = nothing) -> Break:
+    """Plant: an erasure that does something else, and a search that finds nothing of it."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(leaves, method, does)
+        patch.setattr(erase, "search", lambda *_: Searched(files=0, size_bytes=0, found_in=()))
+
+    return plant
+
+
+ERASE = Record.erase
+
+
+def with_a_neighbour(record: Record, subject: Subject) -> Any:
+    """Plant: somebody else is erased as well."""
+    ERASE(record, Subject(subject + 1))
+    return ERASE(record, subject)
+
+
 BREAKS: dict[str, tuple[str, Break]] = {
     "half of the noise": ("noise traffic.live", broken(sampler, "draw", half_noise)),
     "noise whose lowest bit is nought": (
@@ -222,6 +247,10 @@ BREAKS: dict[str, tuple[str, Break]] = {
         "agreement",
         broken(deal_store.DealStore, "badge", lambda *_: Badge(**NOBODYS)),
     ),
+    "an erasure that forgets the passes": ("erasure", blind(PassesLog, "erase")),
+    "an erasure that forgets the receipts": ("erasure", blind(Erasures, "forget")),
+    "an erasure of two": ("erasure", broken(Record, "erase", with_a_neighbour)),
+    "a certificate that anybody signs": ("erasure", broken(certificate, "check", nothing)),
     "an outlet that trusts": (
         "forging",
         broken(leaving, "_is_genuine", lambda promise: hasattr(promise, "value")),

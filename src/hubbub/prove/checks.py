@@ -8,6 +8,7 @@ from hubbub.prove.books import BOOKS
 from hubbub.prove.canary import CANARY
 from hubbub.prove.check import Check
 from hubbub.prove.covering import COVERINGS
+from hubbub.prove.erasing import ERASING
 from hubbub.prove.forging import FORGING
 from hubbub.prove.payment import PAYMENT
 from hubbub.prove.sampler import SAMPLERS
@@ -20,6 +21,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     FORGING,
     AGREEMENT,
     *COVERINGS,
+    ERASING,
     *SENSITIVITIES,
     *SAMPLERS,
     *AUDITS,

@@ -53,6 +53,16 @@ def forms_of_place(what: str, lat_e6: int, lon_e6: int) -> Forms:
     return {f"{what} {form}": written for form, written in forms.items()}
 
 
+def forms_of_moment(what: str, at: int) -> Forms:
+    """Write the very microsecond at which somebody was somewhere."""
+    return {
+        f"{what} in 64 bits": struct.pack("<q", at),
+        f"{what} in 64 bits, turned": struct.pack(">q", at),
+        f"{what} in digits": str(at).encode(),
+        f"{what} in seconds": f"{at // 10**6}.{at % 10**6:06}".encode(),
+    }
+
+
 def found_in(forms: Forms, text: bytes) -> set[str]:
     """Tell which forms stand in `text`, whatever their letters' case."""
     lowered = text.lower()

@@ -8,20 +8,24 @@ from typing import Final, Literal
 
 type Action = Literal["read", "make", "change", "end"]
 
-type Who = Literal["anybody", "holder", "person", "fresh person", "enroller", "operator"]
-"""`holder`: of the one secret that the thing has. `person`: whose it is. `fresh person`: who has
-shown that within the last minutes. `enroller`: the operator, or anybody where enrolment is open."""
+type Who = Literal["anybody", "holder", "device", "person", "fresh person", "enroller", "operator"]
+"""`holder`: of the one secret that the thing has. `device`: by its token. `person`: whose it is.
+`fresh person`: who has shown that within the last minutes. `enroller`: the operator, or anybody
+where enrolment is open."""
 
 
 class Resource(StrEnum):
     """What an operation is about."""
 
+    PAGES = "the pages"
     HOUSE = "the house"
     MAP = "the map"
     TRAFFIC = "traffic"
     RELEASES = "releases"
     NOTICE = "the notice"
+    PINGS = "where a device was"
     ENROLMENT = "an enrolment"
+    OWN_ENROLMENT = "one's enrolment"
     SIGN_IN = "a sign-in"
     CERTIFICATE = "a certificate of erasure"
     SESSION = "one's session"
@@ -35,13 +39,15 @@ class Resource(StrEnum):
 
 
 POLICY: Final[dict[tuple[Resource, Action], Who]] = {
+    (Resource.PAGES, "read"): "anybody",
     (Resource.HOUSE, "read"): "anybody",
     (Resource.MAP, "read"): "anybody",
     (Resource.TRAFFIC, "read"): "anybody",
     (Resource.RELEASES, "read"): "anybody",
     (Resource.NOTICE, "read"): "anybody",
+    (Resource.PINGS, "make"): "device",
     (Resource.ENROLMENT, "make"): "enroller",
-    (Resource.ENROLMENT, "change"): "fresh person",
+    (Resource.OWN_ENROLMENT, "change"): "fresh person",
     (Resource.SIGN_IN, "make"): "anybody",
     (Resource.SESSION, "make"): "person",
     (Resource.SESSION, "read"): "person",
@@ -49,8 +55,6 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.PASSKEYS, "read"): "person",
     (Resource.PASSKEYS, "make"): "fresh person",
     (Resource.PASSKEYS, "end"): "person",
-    (Resource.DEAL, "read"): "person",
-    (Resource.DEAL, "change"): "person",
     (Resource.DEAL, "end"): "person",
     (Resource.RECEIPTS, "read"): "person",
     (Resource.ROWS, "read"): "person",

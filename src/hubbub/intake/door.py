@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from hubbub.deal.desk import Badge, Deals
+from hubbub.deal.policy import POLICY, Resource
 from hubbub.intake.adapter import Adapter, Sent
 from hubbub.intake.admission import Admission, Journal, Seen
 from hubbub.intake.answers import Answer, Problem, Wait, account, delivered, problem
@@ -23,7 +24,7 @@ from hubbub.terms.time import Clock
 
 PREFIX: Final = "/v1/intake"
 
-_ADAPTERS: Final = {
+ADAPTERS: Final = {
     PREFIX: OWN,
     f"{PREFIX}/owntracks": OWNTRACKS,
     f"{PREFIX}/overland": OVERLAND,
@@ -49,6 +50,7 @@ class Door:
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         """Let in whom `deals` knows; write to `journal` what `seen` does not know."""
+        assert POLICY[Resource.PINGS, "make"] == "device", "a token is asked for, and no session"
         self._deals, self._journal = deals, journal
         self._limits = limits or Limits()
         self._rates = RateLimit(self._limits, elapsed=elapsed, devices_max=_DEVICES_MAX)
@@ -136,9 +138,9 @@ class Door:
 
 
 def _adapter(request: Request) -> Adapter:
-    adapter = _ADAPTERS.get(request.path.rstrip("/"))
+    adapter = ADAPTERS.get(request.path.rstrip("/"))
     if adapter is None:
-        there = ", ".join(_ADAPTERS)
+        there = ", ".join(ADAPTERS)
         raise Problem("not-found", HTTPStatus.NOT_FOUND, f"nothing is taken here; see {there}")
     if request.method not in adapter.methods:
         allowed = ", ".join(sorted(adapter.methods))

@@ -91,7 +91,7 @@ class DealOutlet:
             Operation(
                 method="PUT",
                 path="/v1/deal/enrolments/current",
-                resource=Resource.ENROLMENT,
+                resource=Resource.OWN_ENROLMENT,
                 action="change",
                 summary="Choose anew for the device whose token this is; it gets a new token.",
                 perform=self.renew,

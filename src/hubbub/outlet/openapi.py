@@ -38,6 +38,7 @@ _SCHEMES: Final = {
 _OF_WHOM: Final[dict[Who, tuple[str, ...]]] = {
     "anybody": (),
     "holder": ("secret",),
+    "device": ("token",),
     "person": ("token", "session"),
     "fresh person": ("token", "session"),
     "enroller": ("operator",),

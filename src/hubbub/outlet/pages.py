@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hubbub.deal.policy import POLICY, Resource
 from hubbub.terms.errors import HubbubError
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -56,6 +57,7 @@ class PagesNotBuilt(HubbubError):
 @cache
 def page_routes(folder: Path = STATIC) -> tuple[Route, ...]:
     """Make a route for every page and asset. Raises `PagesNotBuilt` where there are none."""
+    assert POLICY[Resource.PAGES, "read"] == "anybody", "nobody is asked who they are"
     if not (folder / "index.html").exists():
         raise PagesNotBuilt
     made = [_route(path, folder / f"{name}.html", _ASK_AGAIN) for path, name in PAGES.items()]

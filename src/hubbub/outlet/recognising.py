@@ -59,6 +59,8 @@ class Recogniser:
         match who:
             case "anybody" | "holder":
                 return None
+            case "device":
+                raise NoToken("the token of a device, at the door")
             case "enroller":
                 if not self._sources.open_enrolment:
                     self._require_operator(request)

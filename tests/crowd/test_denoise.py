@@ -16,6 +16,7 @@ from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import (
     DEVIATIONS_95,
     Denoised,
+    KeysDiffer,
     Method,
     denoise,
     judged,
@@ -233,6 +234,13 @@ def test_no_table_is_too_small_or_too_even(people: float, keys: int) -> None:
         for counter in told.accuracy.counters:
             assert 0 < counter.error <= counter.noise * 1.000001
             assert counter.error <= counter.error_95
+
+
+@pytest.mark.parametrize("key", [-1, 600])
+def test_a_table_of_another_map_is_refused(key: int) -> None:
+    keys = pa.array([*range(599), key], pa.int32()).sort()
+    with pytest.raises(KeysDiffer, match="an older map"):
+        denoise(TWO, GRID, drawn(np.full(600, 20.0)).set_column(0, "key", keys))
 
 
 def test_a_table_is_always_told_the_same_way() -> None:

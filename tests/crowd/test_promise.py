@@ -20,6 +20,7 @@ from crowd.morning import (
 from hubbub.crowd.blocks import Newest
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.noise import draw
+from hubbub.crowd.promise import short
 from hubbub.terms.purposes import LiveTraffic
 
 type Live = Declaration[LiveTraffic]
@@ -47,6 +48,7 @@ def test_a_mean_is_off_by_what_was_said_before(declared: Live) -> None:
     said = {each.people: each.percent for each in declared.accuracy().means}
     assert [*said] == [10, 30, 100]
     assert percent == pytest.approx(said[100], rel=0.05)
+    assert said[10] == pytest.approx(10 * declared.accuracy().noise_people)
     assert said[10] == pytest.approx(10 * said[100])
 
 
@@ -54,6 +56,7 @@ def test_a_mean_is_off_by_what_was_said_before(declared: Live) -> None:
 def test_what_takes_no_mean_says_nothing_of_one(declared: Live) -> None:
     assert declared.accuracy().means == ()
     assert "mean" not in declared.accuracy().words
+    assert ". This is the noise alone" in declared.accuracy().words
 
 
 def test_the_words_have_the_numbers_in_them() -> None:
@@ -63,6 +66,14 @@ def test_the_words_have_the_numbers_in_them() -> None:
         "reach."
     )
     assert "a count of passes by 16" in TIMES.accuracy().words
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0.1234, "0.12"), (6.66, "6.7"), (9.96, "10"), (10, "10"), (123.4, "123"), (1234.6, "1235")],
+)
+def test_a_number_is_written_as_people_write_it(number: float, written: str) -> None:
+    assert short(number) == written
 
 
 def test_a_promise_has_the_numbers_of_its_declaration() -> None:
@@ -76,9 +87,14 @@ def test_a_promise_has_the_numbers_of_its_declaration() -> None:
         )
         assert promise.purpose == "public.traffic.live"
         assert promise.accuracy == declared.accuracy()
-        assert promise.unit in promise.words
+        assert f": {promise.unit} stays hidden" in promise.words
         assert promise.weaker is (declared is PASSAGE)
         assert msgspec.json.decode(msgspec.json.encode(promise), type=type(promise)) == promise
+
+
+def test_a_unit_is_named_in_plain_words() -> None:
+    assert WEEK.promise().unit == "everything that one account shares in one local day"
+    assert PASSAGE.promise().unit == "one passage of one person over one road in one window"
 
 
 def test_a_promise_does_not_change() -> None:

@@ -84,6 +84,15 @@ def test_in_noise_alone_no_pattern_is_found() -> None:
     assert not told.any()
 
 
+def test_a_pattern_that_stands_out_of_the_noise_a_little_is_found() -> None:
+    """Of 2000 rows of 24 slots noise makes none beyond 1.23 s2; this one makes about 1.6 s2."""
+    pattern = np.sin(np.arange(24.0))
+    parts = DICE.normal(0, 3 * np.sqrt(0.6), (2000, 1)) / np.linalg.norm(pattern)
+    true = (parts * pattern)[None]
+    told = low_rank(9.0, known([0] * 2000, slots=24), true + DICE.normal(0, 3, true.shape))
+    assert ((told - true) ** 2).mean() < (true**2).mean(), "nearer than nothing found"
+
+
 def test_a_count_below_nought_is_not_cut_off() -> None:
     y = np.array([[[-5.0, 4.0], [6.0, -7.0], [-2.0, 3.0], [1.0, 2.0], [-9.0, 9.0]]])
     told = towards_category(1.0, known([0] * 5, slots=2), y)

@@ -30,6 +30,11 @@ def test_rows_are_alike_in_all_categories_or_in_none() -> None:
     assert layout(Denoiser(matrix=("road", "slot")), KEYS).category.tolist() == [0, 0, 0]
 
 
+def test_rows_that_differ_in_any_category_are_not_alike() -> None:
+    keys = pa.table({"key": range(6), "town": [1, 1, 2, 2, 3, 3], "kind": [8, 9] * 3})
+    assert layout(Denoiser(categories=("town", "kind")), keys).category.tolist() == [*range(6)]
+
+
 def test_without_a_matrix_every_key_is_a_row() -> None:
     known = layout(Denoiser(categories=("slot",)), KEYS)
     assert known.keys.tolist() == [[n] for n in range(12)]

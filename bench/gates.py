@@ -21,7 +21,7 @@ from hubbub.deal.gate import collect, permit
 from hubbub.products.traffic.declarations import LIVE_PASSAGE, Roads, windows_of
 from hubbub.record.engine import Engine
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import LiveTraffic, Recipient
+from hubbub.terms.purposes import OWN, Category, LiveTraffic
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND
 
@@ -46,7 +46,7 @@ def main() -> None:
         )
 
     run = partial(engine.run, relations=relations)
-    permitted = permit(leaf, LiveTraffic, Recipient.OWN, dead=closed)
+    permitted = permit(leaf, LiveTraffic, OWN, category=Category.LOCATION, dead=closed)
     plain_s = _seconds(lambda: run(by_road(leaf)))
     gated_s = _seconds(lambda: run(by_road(permitted.rows)))
     tell(

@@ -46,7 +46,7 @@ from hubbub.record.ledger_check import verify
 from hubbub.record.ledger_shelf import LedgerShelf
 from hubbub.terms.catalogue import PASSES, PASSES_SCHEMA, STAMP
 from hubbub.terms.errors import Refused
-from hubbub.terms.purposes import LiveTraffic, Recipient
+from hubbub.terms.purposes import OWN, Category, LiveTraffic
 from hubbub.terms.time import SECOND, Instant
 
 FIRST_DAY: Final = 20_417
@@ -258,7 +258,7 @@ def _rows() -> dict[str, Permitted[pa.Table, LiveTraffic]]:
     schema = PASSES_SCHEMA | STAMP
     leaf, dead = ibis.table(schema, name="held"), ibis.table({"receipt": "int64"}, name="dead")
     none = pa.table({name: pa.array([], kind) for name, kind in schema.items()})
-    permitted = permit(leaf, LiveTraffic, Recipient.OWN, dead=dead)
+    permitted = permit(leaf, LiveTraffic, OWN, category=Category.LOCATION, dead=dead)
     return {"passes": collect(permitted, lambda _: none)}
 
 

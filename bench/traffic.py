@@ -50,7 +50,7 @@ from hubbub.record.engine import Engine
 from hubbub.record.ledger import Ledger
 from hubbub.record.roads.city import build_city
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
-from hubbub.terms.purposes import LiveTraffic, Purpose, Recipient, Traffic, cell_bit
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, Purpose, Traffic, cell_bit
 from hubbub.terms.time import SECOND, Instant, instant
 
 TICK_S: Final = 30
@@ -61,7 +61,7 @@ GATHERED_S: Final = 30
 AFTER_S: Final = 900
 FIRST_DAY: Final = date(2026, 11, 24)
 DAYS: Final = ("day1", "day2_incident")
-MAY: Final = cell_bit(LiveTraffic, Recipient.OWN) | cell_bit(Traffic, Recipient.OWN)
+MAY: Final = cell_bit(LiveTraffic, OWN) | cell_bit(Traffic, OWN)
 UNGATED: Final = replace(at_epsilon(LIVE_PASSAGE, 10), name="bench.ungated")
 """The least of noise that can be declared: it is taken out again."""
 
@@ -197,7 +197,7 @@ class Bench:
         leaf = ibis.table(schema | STAMP, name=name)
         dead = ibis.table({"receipt": "int64"}, name="dead")
         relations = {name: rows, "dead": pa.table({"receipt": pa.array([], pa.int64())})}
-        asked = permit(leaf, purpose, Recipient.OWN, dead=dead)
+        asked = permit(leaf, purpose, OWN, category=Category.LOCATION, dead=dead)
         return collect(asked, partial(self.engine.run, relations=relations))
 
     def windows(

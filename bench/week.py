@@ -41,7 +41,7 @@ from hubbub.record.closed_days import ClosedDays
 from hubbub.record.engine import Engine
 from hubbub.record.ledger import Ledger
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import Recipient, Traffic
+from hubbub.terms.purposes import OWN, Category, Traffic
 from hubbub.terms.time import SECOND, Instant
 
 ROWS: Final = 10_000_000
@@ -183,7 +183,9 @@ def _bench(rows: pa.Table) -> Bench:
 def _permitted(rows: pa.Table) -> Rows:
     leaf = ibis.table(PASSES_SCHEMA | STAMP, name="resting")
     dead = ibis.table({"receipt": "int64"}, name="dead")
-    return collect(permit(leaf, Traffic, Recipient.OWN, dead=dead), lambda _: rows)
+    return collect(
+        permit(leaf, Traffic, OWN, category=Category.LOCATION, dead=dead), lambda _: rows
+    )
 
 
 def _ledger(folder: Path) -> Ledger:

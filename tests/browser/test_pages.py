@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import DESK, PHONE, Open
 from browser.served import MappedHouse
+from hubbub.terms.purposes import Category
 from outlet.fake_house import LIVE, SLOW
 
 pytestmark = pytest.mark.browser
@@ -69,7 +70,7 @@ def test_one_can_share_and_stop_with_as_few_taps(house: MappedHouse, open_page: 
     token = page.locator(".token").inner_text()
     badge = house.deals.badge(token)
     assert badge is not None
-    assert badge.may == 1 << 8  # the one purpose that was switched on
+    assert badge.stamp(Category.LOCATION) == 1 << 8  # the one purpose that was switched on
     link = page.get_by_role("link", name="Open in OwnTracks").get_attribute("href")
     assert (link or "").startswith("owntracks:///config?inline=")
     expect(page.get_by_alt_text("The link for Overland as a QR code")).to_be_visible()
@@ -78,7 +79,7 @@ def test_one_can_share_and_stop_with_as_few_taps(house: MappedHouse, open_page: 
     expect(page.get_by_role("switch").first).to_be_visible()
     badge = house.deals.badge(token)
     assert badge is not None
-    assert badge.may == 0
+    assert badge.stamp(Category.LOCATION) == 0
 
 
 def test_stopping_is_as_big_as_starting(open_page: Open) -> None:

@@ -25,7 +25,7 @@ from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounter
 from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.terms.catalogue import PASSES, PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, cell_bit
 from hubbub.terms.time import SECOND, Instant
 
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -148,7 +148,7 @@ class Pass(NamedTuple):
 def arrow(passes: Sequence[Pass]) -> pa.Table:
     """Lay passes down, each under a deal for live traffic."""
     kinds = {name: getattr(pa, kind)() for name, kind in (PASSES_SCHEMA | STAMP).items()}
-    may = cell_bit(LiveTraffic, Recipient.OWN)
+    may = cell_bit(LiveTraffic, OWN)
     rows = [{**row._asdict(), "time_ms": 1, "receipt": 1, "may": may} for row in passes]
     return pa.Table.from_pylist(rows, pa.schema([*kinds.items()]))
 
@@ -158,7 +158,7 @@ def permitted(rows: pa.Table) -> Permitted[pa.Table, LiveTraffic]:
     resting = ibis.table(PASSES_SCHEMA | STAMP, name="resting")
     dead = ibis.table({"receipt": "int64"}, name="dead")
     nobody = pa.table({"receipt": pa.array([], pa.int64())})
-    may_be_read = permit(resting, LiveTraffic, Recipient.OWN, dead=dead)
+    may_be_read = permit(resting, LiveTraffic, OWN, category=Category.LOCATION, dead=dead)
     return collect(may_be_read, lambda asked: engine(asked, {"resting": rows, "dead": nobody}))
 
 

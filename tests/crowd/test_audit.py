@@ -25,7 +25,7 @@ from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted
 from hubbub.prove.attack import certain
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
+from hubbub.terms.purposes import OWN, LiveTraffic, cell_bit
 from hubbub.terms.time import SECOND
 
 WORLDS = 8_000  # with the canary, and as many without
@@ -52,7 +52,7 @@ def worlds(canary: npt.NDArray[np.int64]) -> Permitted[pa.Table, LiveTraffic]:
         "distance_dm": np.full(len(subjects), G),
         "time_ms": np.ones(len(subjects)),
         "receipt": np.ones(len(subjects)),
-        "may": np.full(len(subjects), cell_bit(LiveTraffic, Recipient.OWN)),
+        "may": np.full(len(subjects), cell_bit(LiveTraffic, OWN)),
     }
     kinds = {name: getattr(pa, kind)() for name, kind in (PASSES_SCHEMA | STAMP).items()}
     return permitted(

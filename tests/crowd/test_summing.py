@@ -11,7 +11,7 @@ from hubbub.crowd.question import Question
 from hubbub.crowd.summing import exact_sums, in_order
 from hubbub.deal.gate import permit
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import LiveTraffic, Recipient
+from hubbub.terms.purposes import OWN, Category, LiveTraffic
 from hubbub.terms.time import SECOND
 
 BLOCK = Days().block(DAY, ZONE)
@@ -27,7 +27,7 @@ def sums_without(rows: pa.Table, buried: set[int]) -> pa.Table:
     }
     question = Question(
         declaration=VISITS,
-        rows={"passes": permit(resting, LiveTraffic, Recipient.OWN, dead=dead)},
+        rows={"passes": permit(resting, LiveTraffic, OWN, category=Category.LOCATION, dead=dead)},
         keys=ROADS,
         block=BLOCK,
     )

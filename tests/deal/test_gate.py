@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from deal.visits import DEAD, RESTING, VISITS, Visit, dead, permitted_for, resting, run
 from hubbub.deal.gate import Permitted, ReadRefused, bind, collect, derive, permit
-from hubbub.deal.stamp import stamp
-from hubbub.terms.purposes import LiveTraffic, Places, Purpose, Recipient, Traffic, cell_bit
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, Places, Purpose, Traffic, cell_bit
 
-OWN = Recipient.OWN
 TRAFFIC, LIVE, PLACES = (cell_bit(purpose, OWN) for purpose in (Traffic, LiveTraffic, Places))
 
 purposes = st.sampled_from([Traffic, LiveTraffic, Places])
-masks = st.frozensets(purposes).map(lambda chosen: stamp((purpose, OWN) for purpose in chosen))
+masks = st.frozensets(purposes).map(
+    lambda chosen: sum(cell_bit(purpose, OWN) for purpose in chosen)
+)
 visits = st.builds(
     Visit,
     subject=st.integers(1, 4),
@@ -29,7 +29,7 @@ dead_lists = st.sets(st.integers(1, 6))
 def roads_of(rows: list[Visit], buried: set[int], purpose: type[Purpose]) -> object:
     """Ask which people were on which road, through the gate."""
     people = VISITS.group_by("road").agg(n=VISITS["subject"].nunique(), rows=VISITS.count())
-    question = bind(people, {"visits": permitted_for(purpose)})
+    question = bind(people, {"passes": permitted_for(purpose)})
     return run(question.rows, {"resting": resting(rows), "dead": dead(buried)})
 
 
@@ -97,9 +97,11 @@ def test_permitted_rows_compile_for_one_machine_and_for_a_cluster(dialect: str) 
 @pytest.mark.parametrize("column", ["receipt", "may"])
 def test_rows_without_a_whole_stamp_are_refused(column: str) -> None:
     with pytest.raises(ReadRefused, match=column):
-        permit(RESTING.drop(column), Traffic, OWN, dead=DEAD)
+        permit(RESTING.drop(column), Traffic, OWN, category=Category.LOCATION, dead=DEAD)
     with pytest.raises(ReadRefused, match=column):
-        permit(RESTING.cast({column: "string"}), Traffic, OWN, dead=DEAD)
+        permit(
+            RESTING.cast({column: "string"}), Traffic, OWN, category=Category.LOCATION, dead=DEAD
+        )
 
 
 def test_what_is_collected_keeps_its_stamp_and_can_be_judged_again() -> None:
@@ -110,7 +112,7 @@ def test_what_is_collected_keeps_its_stamp_and_can_be_judged_again() -> None:
         return resting([Visit(*row) for row in found])
 
     collected = collect(permitted_for(Traffic), engine)
-    later = bind(VISITS, {"visits": permitted_for(Traffic)})
+    later = bind(VISITS, {"passes": permitted_for(Traffic)})
     assert collected.rows == resting(rows)
     assert run(later.rows, {"resting": collected.rows, "dead": dead({1})}) == [(2, 8)]
 
@@ -128,4 +130,4 @@ def test_only_permitted_rows_are_derived_from() -> None:
     with pytest.raises(TypeError, match="only permitted"):
         derive(Looks(), lambda rows: rows)
     with pytest.raises(TypeError, match="only permitted"):
-        bind(VISITS, {"visits": Looks()})
+        bind(VISITS, {"passes": Looks()})

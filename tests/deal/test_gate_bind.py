@@ -11,10 +11,10 @@ from ibis.expr import types as ir
 from ibis.formats import TableProxy
 
 from deal.visits import DEAD, RESTING, VISITS, Visit, dead, permitted_for, resting, run
-from hubbub.deal.gate import ReadRefused, bind, permit
-from hubbub.terms.purposes import LiveTraffic, Recipient, Traffic, cell_bit
+from hubbub.deal.gate import ReadRefused, bind, derive, permit
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, Traffic, cell_bit
 
-TRAFFIC = cell_bit(Traffic, Recipient.OWN)
+TRAFFIC = cell_bit(Traffic, OWN)
 ROADS = ibis.table({"road": "int32", "limit_kmh": "int32"}, name="roads")
 ROWS = [Visit(1, 7, 1, TRAFFIC), Visit(2, 7, 2, TRAFFIC), Visit(3, 8, 3, 0)]
 RELATIONS = {"resting": resting(ROWS), "dead": dead({1})}
@@ -22,19 +22,19 @@ RELATIONS = {"resting": resting(ROWS), "dead": dead({1})}
 
 def bound(question: ir.Table, *, public: frozenset[str] = frozenset()) -> ir.Table:
     """Bind `question` to the visits permitted for traffic."""
-    return bind(question, {"visits": permitted_for(Traffic)}, public=public).rows
+    return bind(question, {"passes": permitted_for(Traffic)}, public=public).rows
 
 
 def test_a_question_is_bound_to_permitted_rows() -> None:
-    answer = bind(VISITS, {"visits": permitted_for(Traffic)})
+    answer = bind(VISITS, {"passes": permitted_for(Traffic)})
     assert answer.purpose is Traffic
     assert run(answer.rows, RELATIONS) == [(2, 7)]
 
 
 def test_a_question_never_sees_the_stamp() -> None:
     assert bound(VISITS).columns == ("subject", "road")
-    peeking = ibis.table({"subject": "int64", "receipt": "int64"}, name="visits")
-    with pytest.raises(ReadRefused, match=r"visits\.receipt"):
+    peeking = ibis.table({"subject": "int64", "receipt": "int64"}, name="passes")
+    with pytest.raises(ReadRefused, match=r"passes\.receipt"):
         bound(peeking)
 
 
@@ -62,9 +62,9 @@ def test_what_is_not_said_to_be_public_is_refused() -> None:
         bound(VISITS.join(ROADS, "road"))
 
 
-@pytest.mark.parametrize("name", ["visits", "resting", "dead"])
+@pytest.mark.parametrize("name", ["passes", "resting", "dead"])
 def test_what_is_about_people_cannot_be_said_to_be_public(name: str) -> None:
-    table = {"visits": VISITS, "resting": RESTING, "dead": DEAD}[name]
+    table = {"passes": VISITS, "resting": RESTING, "dead": DEAD}[name]
     with pytest.raises(ReadRefused, match=f"{name}: about people"):
         bound(table, public=frozenset({name}))
 
@@ -77,13 +77,13 @@ def test_rows_as_they_rest_are_not_asked_directly() -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        ibis.table({"subject": "int64", "name": "string"}, name="visits"),
-        ibis.table({"subject": "int32"}, name="visits"),
+        ibis.table({"subject": "int64", "name": "string"}, name="passes"),
+        ibis.table({"subject": "int32"}, name="passes"),
     ],
     ids=["a column it has not", "a column of another kind"],
 )
 def test_a_table_is_asked_for_the_columns_it_has(table: ir.Table) -> None:
-    with pytest.raises(ReadRefused, match=r"visits\.\w+: no such column"):
+    with pytest.raises(ReadRefused, match=r"passes\.\w+: no such column"):
         bound(table)
 
 
@@ -103,8 +103,8 @@ def _table_of_ones_own() -> ir.Table:
 
 def _bound_already() -> ir.Table:
     engine = ibis.duckdb.connect()
-    engine.raw_sql("create table visits as select 1::bigint subject, 7::int road")
-    return engine.table("visits")
+    engine.raw_sql("create table passes as select 1::bigint subject, 7::int road")
+    return engine.table("passes")
 
 
 def _raw_sql() -> ir.Table:
@@ -154,8 +154,8 @@ def test_a_question_is_made_of_the_catalogue_and_nothing_else(kind: str) -> None
 
 
 def test_a_question_is_for_one_purpose() -> None:
-    other = permit(RESTING, LiveTraffic, Recipient.OWN, dead=DEAD)
-    both = {"visits": permitted_for(Traffic), "live": other}
+    other = permit(RESTING, LiveTraffic, OWN, category=Category.LOCATION, dead=DEAD)
+    both = {"passes": permitted_for(Traffic), "live": other}
     with pytest.raises(ReadRefused, match="one purpose"):
         bind(VISITS, both)
 
@@ -175,3 +175,20 @@ def test_a_product_may_ask_much() -> None:
     both = first.union(first).intersect(first).difference(first.filter(first["n"] > 9))
     asked = both.fill_null(0).drop("rank").order_by("road").limit(5)
     assert run(bound(asked), RELATIONS) == [(7, 0, 1)]
+
+
+def test_rows_of_another_category_are_not_bound_where_locations_are_asked_for() -> None:
+    rows = permit(RESTING, Traffic, OWN, category=Category.DEVICE, dead=DEAD)
+    with pytest.raises(ReadRefused, match="passes: rows of another category"):
+        bind(VISITS, {"passes": rows})
+
+
+def test_a_table_whose_category_nobody_knows_is_not_bound() -> None:
+    unknown = ibis.table({"subject": "int64", "road": "int32"}, name="elsewhere")
+    with pytest.raises(ReadRefused, match="elsewhere: rows of another category"):
+        bind(unknown, {"elsewhere": permitted_for(Traffic)})
+
+
+def test_what_is_derived_keeps_the_category_of_what_it_was_made_of() -> None:
+    answer = bind(VISITS, {"passes": permitted_for(Traffic)})
+    assert answer.categories == derive(answer, lambda rows: rows).categories == {Category.LOCATION}

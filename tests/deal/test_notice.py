@@ -6,16 +6,17 @@ import msgspec
 import pytest
 
 from hubbub.deal.notice import Operator, read_notice
-from hubbub.terms.purposes import PURPOSES, LiveTraffic, Recipient
+from hubbub.terms.purposes import OWN, Category, Cell, LiveTraffic, Places, Traffic
 
 TEXT = resources.files("hubbub.deal").joinpath("notice.json").read_bytes()
 NOTICE = read_notice(TEXT)
 FIELDS = sorted(msgspec.json.decode(TEXT))
 
 
-def test_the_notice_we_ship_speaks_of_every_purpose_and_recipient() -> None:
-    assert NOTICE.purposes() == frozenset(PURPOSES.values())
-    assert set(NOTICE.recipients) == set(Recipient)
+def test_the_notice_we_ship_offers_what_this_hubbub_does_and_no_more() -> None:
+    assert NOTICE.purposes() == {Traffic, LiveTraffic, Places}
+    assert set(NOTICE.recipients) == {OWN.key}
+    assert NOTICE.cells() == {Cell(Category.LOCATION, each) for each in NOTICE.purposes()}
     assert NOTICE.use(LiveTraffic).purpose == "public.traffic.live"
 
 

@@ -19,18 +19,18 @@ from hubbub.deal.receipt import (
     read_receipt,
     verify,
 )
-from hubbub.deal.stamp import CELLS, Cell
-from hubbub.terms.purposes import LiveTraffic, Recipient, Traffic
+from hubbub.terms.purposes import Category, Cell, LiveTraffic, Traffic
 from hubbub.terms.time import Instant
 
 NOTICE = read_notice(resources.files("hubbub.deal").joinpath("notice.json").read_bytes())
+CELLS = tuple(sorted(NOTICE.cells(), key=lambda cell: cell.words))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 PUBLIC = KEY.public_key().public_bytes_raw()
 ANN = Choice(
     identifier="urn:uuid:1",
     person="urn:uuid:ann",
-    granted=((Traffic, Recipient.OWN),),
-    closed=((LiveTraffic, Recipient.OWN),),
+    granted=(Cell(Category.LOCATION, Traffic),),
+    closed=(Cell(Category.LOCATION, LiveTraffic),),
     method="page",
     at=Instant(1_764_000_000_000_000),
     replaces="urn:uuid:0",
@@ -41,7 +41,7 @@ FIELDS = sorted(set(msgspec.json.decode(RECEIPT.document())) - {"@type", "hubbub
 
 def test_a_receipt_holds_what_was_agreed_when_how_and_under_which_notice() -> None:
     assert RECEIPT.cells() == ANN.granted
-    assert RECEIPT.closed == ("public.traffic.live own",)
+    assert RECEIPT.closed == ("user.location.precise public.traffic.live own",)
     assert (RECEIPT.given_at, RECEIPT.method) == ("2025-11-24T16:00:00Z", "page")
     assert (RECEIPT.identifier, RECEIPT.replaces) == ("urn:uuid:1", "urn:uuid:0")
     assert (RECEIPT.notice.version, RECEIPT.notice.sha256) == (1, NOTICE.sha256)

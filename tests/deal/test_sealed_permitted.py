@@ -10,7 +10,7 @@ import pytest
 
 from deal.visits import RESTING, permitted_for
 from hubbub.deal.gate import Permitted
-from hubbub.terms.purposes import LiveTraffic, Recipient, Traffic
+from hubbub.terms.purposes import OWN, LiveTraffic, Traffic
 
 genuine = permitted_for(Traffic)
 forge: Any = Permitted  # a type checker refuses these attacks: see prove/forgeries/deal.py
@@ -31,7 +31,7 @@ def _delete() -> None:
 ATTACKS: dict[str, Callable[[], object]] = {
     "call": lambda: forge(RESTING),
     "call without argument": forge,
-    "call by name": lambda: forge(rows=RESTING, purpose=Traffic, recipient=Recipient.OWN),
+    "call by name": lambda: forge(rows=RESTING, purpose=Traffic, recipient=OWN),
     "call with its parameters": lambda: forge[object, Traffic](RESTING),
     "subclass": lambda: type("Wider", (Permitted,), {}),
     "assign": _assign,

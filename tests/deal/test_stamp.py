@@ -1,25 +1,65 @@
-"""The stamp: what was granted, as one integer."""
+"""The stamps: what was granted, as one integer a category."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.deal.stamp import CELLS, cells_of, stamp
-from hubbub.terms.purposes import PURPOSES, Recipient, Traffic, cell_bit
+from hubbub.deal.stamp import NOTHING, cells_of, stamps
+from hubbub.terms.purposes import (
+    OWN,
+    PURPOSES,
+    RECIPIENTS_MAX,
+    Category,
+    Cell,
+    Recipient,
+    RecipientKey,
+    Traffic,
+    cell_bit,
+)
+
+RECIPIENTS = (OWN, *(Recipient(RecipientKey(f"r{n}"), n) for n in range(1, RECIPIENTS_MAX)))
+CELLS = [
+    Cell(category, purpose, recipient.key)
+    for category in Category
+    for purpose in PURPOSES.values()
+    for recipient in RECIPIENTS
+]
 
 
 @given(cells=st.sets(st.sampled_from(CELLS)))
-def test_a_stamp_says_what_was_granted_and_nothing_else(cells: set[tuple[type, Recipient]]) -> None:
-    assert set(cells_of(stamp(cells))) == cells
+def test_stamps_say_what_was_granted_and_nothing_else(cells: set[Cell]) -> None:
+    assert set(cells_of(stamps(cells, RECIPIENTS), RECIPIENTS)) == cells
 
 
-def test_every_cell_has_a_bit_of_its_own() -> None:
-    bits = [cell_bit(*cell) for cell in CELLS]
-    assert len(CELLS) == len(PURPOSES)
-    assert sum(bits) == stamp(CELLS)
+def test_every_purpose_and_recipient_has_a_bit_of_its_own_in_63() -> None:
+    bits = [cell_bit(purpose, to) for purpose in PURPOSES.values() for to in RECIPIENTS]
+    assert len({*bits}) == len(PURPOSES) * RECIPIENTS_MAX
     assert all(bit.bit_count() == 1 for bit in bits)
+    assert max(bits) < 1 << 63
+
+
+def test_a_bit_once_given_never_means_anything_else() -> None:
+    by_key = {key: purpose.index for key, purpose in PURPOSES.items()}
+    assert by_key == {
+        "public.traffic": 0,
+        "public.traffic.live": 1,
+        "public.places": 2,
+        "analytics.reporting": 3,
+        "functional.service.improve": 4,
+        "personalize.content.profiling": 5,
+        "personalize.system": 6,
+        "marketing.advertising": 7,
+    }
+    assert [cell_bit(PURPOSES[key], OWN) for key in by_key] == [1 << 8 * n for n in range(8)]
+
+
+def test_what_is_granted_of_one_category_is_nothing_to_another() -> None:
+    granted = stamps([Cell(Category.DEVICE, Traffic)], RECIPIENTS)
+    assert granted[Category.DEVICE.number] == cell_bit(Traffic, OWN)
+    assert sum(granted) == granted[Category.DEVICE.number]
 
 
 def test_an_unknown_bit_grants_nothing() -> None:
     unknown = 1 << 62
-    assert cells_of(unknown) == ()
-    assert cells_of(unknown | cell_bit(Traffic, Recipient.OWN)) == ((Traffic, Recipient.OWN),)
+    assert cells_of((*NOTHING[1:], unknown), [OWN]) == ()
+    both = (*NOTHING[1:], unknown | cell_bit(Traffic, OWN))
+    assert cells_of(both, [OWN]) == (Cell(Category.LOCATION, Traffic),)

@@ -10,9 +10,9 @@ from ibis.expr import types as ir
 
 from hubbub.deal.gate import Permitted, permit
 from hubbub.terms.catalogue import STAMP
-from hubbub.terms.purposes import Purpose, Recipient
+from hubbub.terms.purposes import OWN, Category, Purpose
 
-VISITS = ibis.table({"subject": "int64", "road": "int32"}, name="visits")
+VISITS = ibis.table({"subject": "int64", "road": "int32"}, name="passes")
 """What a product of these tests may ask about."""
 RESTING = ibis.table({"subject": "int64", "road": "int32", **STAMP}, name="resting")
 """The same as it rests in the record."""
@@ -41,7 +41,7 @@ def dead(receipts: set[int]) -> pa.Table:
 
 def permitted_for[For: Purpose](purpose: type[For]) -> Permitted[ir.Table, For]:
     """Permit the resting rows for `purpose`."""
-    return permit(RESTING, purpose, Recipient.OWN, dead=DEAD)
+    return permit(RESTING, purpose, OWN, category=Category.LOCATION, dead=DEAD)
 
 
 def run(expression: ir.Table, relations: Mapping[str, pa.Table]) -> list[tuple[object, ...]]:

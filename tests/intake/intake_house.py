@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.deal.desk import Badge
+from hubbub.deal.stamp import NOTHING
 from hubbub.intake.door import Door
 from hubbub.intake.limits import Limits
 from hubbub.terms.people import ReceiptNumber, Subject
@@ -90,7 +91,13 @@ class Reply(NamedTuple):
 
 
 def badge(subject: int = 1, *, may: int = 257, since: int = NOW - 86_400 * SECOND * 30) -> Badge:
-    return Badge(subject=Subject(subject), receipt=ReceiptNumber(7), may=may, since=Instant(since))
+    """Give somebody's badge, whose rows of locations are stamped with `may`."""
+    return Badge(
+        subject=Subject(subject),
+        receipt=ReceiptNumber(7),
+        stamps=(*NOTHING[1:], may),
+        since=Instant(since),
+    )
 
 
 def scope_of(

@@ -10,6 +10,7 @@ import hypothesis.strategies as st
 import pytest
 
 from hubbub.deal.receipt import read_receipt, verify
+from hubbub.terms.purposes import Category
 from outlet.fake_house import OPERATOR, Caller, House
 
 BOTH = ["public.traffic", "public.traffic.live"]
@@ -36,7 +37,7 @@ def test_enrolling_gives_a_token_and_a_signed_receipt(house: House, caller: Call
     verify(receipt, house.deals.public_key())
     badge = house.deals.badge(answer["token"])
     assert badge is not None
-    assert {purpose.key for purpose, _ in receipt.cells()} == set(BOTH)
+    assert {cell.purpose.key for cell in receipt.cells()} == set(BOTH)
 
 
 def test_nothing_is_agreed_to_but_what_was_named(house: House, caller: Caller) -> None:
@@ -44,7 +45,7 @@ def test_nothing_is_agreed_to_but_what_was_named(house: House, caller: Caller) -
     token = caller.ask("POST", "/v1/deal/enrolments", json=body).json()["token"]
     badge = house.deals.badge(token)
     assert badge is not None
-    assert badge.may == 1
+    assert badge.stamp(Category.LOCATION) == 1
 
 
 def test_who_holds_the_token_chooses_anew_and_gets_another(house: House, caller: Caller) -> None:
@@ -55,7 +56,7 @@ def test_who_holds_the_token_chooses_anew_and_gets_another(house: House, caller:
     assert again.status_code == 200
     renewed = house.deals.badge(again.json()["token"])
     assert renewed is not None
-    assert renewed.may == 1
+    assert renewed.stamp(Category.LOCATION) == 1
     assert house.deals.badge(old) is None
 
 
@@ -165,7 +166,7 @@ def test_withdrawing_takes_effect_at_once_and_leaves_a_receipt(
 
     badge = house.deals.badge(token)
     assert badge is not None
-    assert badge.may == 0
+    assert badge.stamp(Category.LOCATION) == 0
     assert answer.json()["dpv:hasConsentStatus"] == "dpv:ConsentWithdrawn"
 
 
@@ -177,7 +178,7 @@ def test_one_purpose_can_be_taken_back_alone(house: House, caller: Caller) -> No
 
     badge = house.deals.badge(token)
     assert badge is not None
-    assert badge.may == 1
+    assert badge.stamp(Category.LOCATION) == 1
 
 
 @pytest.mark.parametrize("purposes", ["", "everything", "public.traffic,,"])

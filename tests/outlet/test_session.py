@@ -10,6 +10,7 @@ from hubbub.deal.identity import FRESH_US, SESSION_US, Secret
 from hubbub.outlet.challenges import LASTS_S, Challenges
 from hubbub.outlet.recognising import COOKIE
 from hubbub.record.deal_store_identity import PASSKEYS_MAX
+from hubbub.terms.purposes import Category
 from hubbub.terms.time import SECOND, Instant
 from outlet.authenticator import PRESENT, Authenticator, b64
 from outlet.fake_house import Caller, House
@@ -160,7 +161,7 @@ def test_a_page_of_another_site_changes_nothing_with_her_cookie(
     headers = {"cookie": ann["cookie"], **said}
     answer = caller.ask("DELETE", "/v1/deal/enrolments/current", headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:hubbub:problem:from-elsewhere")
-    assert house.deals.badge_of(DeviceName("anns-phone")).may != 0
+    assert house.deals.badge_of(DeviceName("anns-phone")).stamp(Category.LOCATION) != 0
 
 
 @pytest.mark.parametrize("said", [OURS, {"origin": "http://hubbub.test"}])
@@ -169,7 +170,7 @@ def test_a_page_of_the_house_does(
 ) -> None:
     headers = {"cookie": ann["cookie"], **said}
     assert caller.ask("DELETE", "/v1/deal/enrolments/current", headers=headers).status_code == 200
-    assert house.deals.badge_of(DeviceName("anns-phone")).may == 0
+    assert house.deals.badge_of(DeviceName("anns-phone")).stamp(Category.LOCATION) == 0
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

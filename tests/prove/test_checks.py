@@ -152,16 +152,18 @@ PERMIT = worlds.permit
 def careless(**forgets: Callable[[Any, int], Any]) -> Break:
     """Plant: a gate 1 that takes some column of the stamp, or of the dead list, for another."""
 
-    def wrong(rows: Any, purpose: type[Purpose], recipient: Any, *, dead: Any) -> Any:
+    def wrong(
+        rows: Any, purpose: type[Purpose], recipient: Any, *, category: Any, dead: Any
+    ) -> Any:
         bit = cell_bit(purpose, recipient)
         stamped = {name: forgets[name](rows[name], bit) for name in forgets if name != "dead"}
         buried = dead.filter(dead["receipt"] < 0) if "dead" in forgets else dead
-        return PERMIT(rows.mutate(**stamped), purpose, recipient, dead=buried)
+        return PERMIT(rows.mutate(**stamped), purpose, recipient, category=category, dead=buried)
 
     return broken(worlds, "permit", wrong)
 
 
-NOBODYS: dict[str, Any] = {"subject": 1, "receipt": 1, "may": 1, "since": NOON}
+NOBODYS: dict[str, Any] = {"subject": 1, "receipt": 1, "stamps": (1,), "since": NOON}
 FIRST_QUARTER, CLOSED_DAY = blocks._first_quarter, days.closed_day
 
 
@@ -241,7 +243,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
         "sensitivity traffic.typical",
         broken(blocks, "_first_quarter", other_clocks),
     ),
-    "a withdrawal that buries nothing": ("agreement", broken(deal_store, "_bury", nothing)),
+    "a withdrawal that buries nothing": ("agreement", broken(deal_store, "bury", nothing)),
     "a receipt that anybody signs": ("agreement", broken(receipt, "check", nothing)),
     "a badge for everybody": (
         "agreement",

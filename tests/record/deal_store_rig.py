@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from hubbub.deal.notice import Operator
 from hubbub.record.deal_store import DealStore
 from hubbub.record.deal_store_tables import open_database
-from hubbub.terms.purposes import LiveTraffic, Places, Purpose, Recipient, Traffic
+from hubbub.terms.purposes import Category, LiveTraffic, Places, Purpose, Traffic
 from hubbub.terms.time import SECOND, Instant
 
-OWN = Recipient.OWN
 BOTH: frozenset[type[Purpose]] = frozenset({Traffic, LiveTraffic})
 ALL: frozenset[type[Purpose]] = frozenset({Traffic, LiveTraffic, Places})
 
@@ -45,7 +44,7 @@ def opened(home: Path, clock: HandClock, operator: Operator | None = None) -> It
 
 def dead(store: DealStore, purpose: type[Purpose]) -> list[int]:
     """List the receipts on which `purpose` was closed."""
-    found: list[int] = store.dead(purpose, OWN)["receipt"].to_pylist()
+    found: list[int] = store.dead(Category.LOCATION, purpose)["receipt"].to_pylist()
     return sorted(found)
 
 

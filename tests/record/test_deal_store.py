@@ -7,21 +7,28 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 
-from hubbub import record
 from hubbub.deal.desk import ChoiceRefused, DeviceName, DeviceTaken, Token, UnknownDevice
 from hubbub.deal.notice import Operator
 from hubbub.deal.proof import Forged
 from hubbub.deal.receipt import verify
-from hubbub.deal.stamp import stamp
 from hubbub.record.deal_store import NAME_CHARACTERS_MAX, DealStore
 from hubbub.record.deal_store_keys import SigningKeyUnusable, signing_key
+from hubbub.record.deal_store_recipients import NoSlotLeft, recipients, register
 from hubbub.record.deal_store_tables import NOTICE
-from hubbub.terms.purposes import LiveTraffic, Places, Traffic, cell_bit
-from record.deal_store_rig import ALL, BOTH, OWN, HandClock, database, dead, opened
+from hubbub.terms.purposes import (
+    OWN,
+    RECIPIENTS_MAX,
+    Category,
+    Cell,
+    LiveTraffic,
+    Places,
+    RecipientKey,
+    Traffic,
+    cell_bit,
+)
+from record.deal_store_rig import ALL, BOTH, HandClock, database, dead, opened
 
 TRAFFIC, LIVE = cell_bit(Traffic, OWN), cell_bit(LiveTraffic, OWN)
 CITY = Operator(name="City of Helsinki", contact="privacy@example.org")
@@ -45,8 +52,8 @@ def test_a_device_that_enrols_gets_a_badge_for_what_it_chose(
     badge = store.badge(ann.token.secret)
     assert badge == ann.badge
     assert badge is not None
-    assert (badge.may, badge.since) == (TRAFFIC, clock.now())
-    assert ann.receipt.cells() == ((Traffic, OWN),)
+    assert (badge.stamp(Category.LOCATION), badge.since) == (TRAFFIC, clock.now())
+    assert ann.receipt.cells() == (Cell(Category.LOCATION, Traffic),)
 
 
 def test_rows_that_come_in_a_file_are_stamped_by_their_devices_deal(store: DealStore) -> None:
@@ -117,14 +124,14 @@ def test_renewing_keeps_what_is_chosen_again_and_ends_the_rest(
     clock.move(seconds=60)
     new = store.renew(old.token, frozenset({Traffic}), "page")
     assert (dead(store, Traffic), dead(store, LiveTraffic)) == ([], [old.badge.receipt])
-    assert (new.badge.may, new.badge.since) == (TRAFFIC, old.badge.since)
+    assert (new.badge.stamp(Category.LOCATION), new.badge.since) == (TRAFFIC, old.badge.since)
 
 
 def test_a_purpose_newly_chosen_holds_from_then_on_only(store: DealStore, clock: HandClock) -> None:
     old = store.enrol("ann", frozenset({Traffic}), "page")
     later = clock.move(seconds=60)
     new = store.renew(old.token, BOTH, "page")
-    assert (new.badge.may, new.badge.since) == (TRAFFIC | LIVE, later)
+    assert (new.badge.stamp(Category.LOCATION), new.badge.since) == (TRAFFIC | LIVE, later)
 
 
 def test_taking_back_one_purpose_leaves_the_other(store: DealStore, clock: HandClock) -> None:
@@ -133,10 +140,10 @@ def test_taking_back_one_purpose_leaves_the_other(store: DealStore, clock: HandC
     receipt = store.withdraw(ann.token, frozenset({LiveTraffic}), "page")
     badge = store.badge(ann.token.secret)
     assert badge is not None
-    assert (badge.may, badge.since) == (TRAFFIC, ann.badge.since)
+    assert (badge.stamp(Category.LOCATION), badge.since) == (TRAFFIC, ann.badge.since)
     assert (dead(store, Traffic), dead(store, LiveTraffic)) == ([], [ann.badge.receipt])
-    assert receipt.cells() == ((Traffic, OWN),)
-    assert receipt.closed == ("public.traffic.live own",)
+    assert receipt.cells() == (Cell(Category.LOCATION, Traffic),)
+    assert receipt.closed == ("user.location.precise public.traffic.live own",)
     assert receipt.replaces == ann.receipt.identifier
 
 
@@ -147,7 +154,7 @@ def test_taking_everything_back_leaves_a_device_that_is_known_and_may_nothing(
     receipt = store.withdraw(DeviceName("ann"), None, "command")
     badge = store.badge(ann.token.secret)
     assert badge is not None
-    assert badge.may == 0
+    assert badge.stamp(Category.LOCATION) == 0
     assert receipt.status == "dpv:ConsentWithdrawn"
     assert dead(store, Traffic) == dead(store, LiveTraffic) == [ann.badge.receipt]
     assert store.badge(bob.token.secret) == bob.badge
@@ -248,7 +255,9 @@ def test_a_purpose_that_the_notice_does_not_offer_cannot_be_chosen(
         connection.execute(sa.insert(NOTICE).values(row))
     with pytest.raises(ChoiceRefused, match=r"public\.traffic\.live: not offered"):
         store.enrol("ann", BOTH, "page")
-    assert store.enrol("ann", frozenset({Traffic}), "page").badge.may == TRAFFIC
+    assert (
+        store.enrol("ann", frozenset({Traffic}), "page").badge.stamp(Category.LOCATION) == TRAFFIC
+    )
     assert list(store.status().devices_by_purpose) == ["public.traffic", "public.places"]
 
 
@@ -339,16 +348,36 @@ def test_another_kind_of_key_is_refused(tmp_path: Path) -> None:
         signing_key(tmp_path)
 
 
-def test_the_migrations_make_the_tables_that_the_code_speaks_of(
+def test_a_recipient_keeps_its_slot_and_there_is_room_for_seven(
     tmp_path: Path, store: DealStore
 ) -> None:
     assert store.status().devices == 0
+    keys = [RecipientKey(f"partner-{n}") for n in range(1, RECIPIENTS_MAX)]
     with database(tmp_path) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        steps = (Path(record.__path__[0]) / "migrations").glob("deal_*.py")
-        assert context.get_current_revision() == max(step.stem for step in steps)
-        assert compare_metadata(context, NOTICE.metadata) == []
-        assert stamp([]) == 0
+        registered = [register(connection, key) for key in keys]
+        assert [register(connection, key) for key in keys] == registered
+        assert recipients(connection) == (OWN, *registered)
+        with pytest.raises(NoSlotLeft):
+            register(connection, RecipientKey("one-too-many"))
+    assert [each.slot for each in registered] == list(range(1, RECIPIENTS_MAX))
+
+
+def test_one_may_say_yes_to_more_and_the_token_stays(store: DealStore, clock: HandClock) -> None:
+    ann = store.enrol("ann", frozenset({Traffic}), "page")
+    later = clock.move(seconds=60)
+    receipt = store.choose(ann.token, frozenset({Cell(Category.LOCATION, LiveTraffic)}), "page")
+    badge = store.badge(ann.token.secret)
+    assert badge is not None
+    assert (badge.stamp(Category.LOCATION), badge.since) == (TRAFFIC | LIVE, later)
+    assert set(store.granted(ann.token)) == set(receipt.cells())
+    assert {cell.purpose for cell in receipt.cells()} == BOTH
+    assert dead(store, Traffic) == []
+
+
+def test_saying_yes_again_to_what_is_on_changes_nothing(store: DealStore) -> None:
+    ann = store.enrol("ann", BOTH, "page")
+    assert store.choose(ann.token, frozenset({Traffic}), "page") == ann.receipt
+    assert store.receipts(ann.token) == [ann.receipt]
 
 
 OTHER_KIND = b"""-----BEGIN PRIVATE KEY-----

@@ -15,9 +15,9 @@ from hubbub.deal.desk import DeviceName, Enrolment
 from hubbub.deal.gate import permit
 from hubbub.record.deal_store import DealStore
 from hubbub.terms.catalogue import STAMP
-from hubbub.terms.purposes import LiveTraffic, Places, Purpose, Traffic
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, Places, Purpose, Traffic
 from hubbub.terms.time import Instant
-from record.deal_store_rig import OWN, HandClock, opened
+from record.deal_store_rig import HandClock, opened
 
 RESTING = ibis.table({"row": "int64", **STAMP}, name="resting")
 DEAD = ibis.table({"receipt": "int64"}, name="dead")
@@ -71,8 +71,8 @@ class Life:
         self.collected.append((at, person, minutes_late == 0))
         enrolment = self.enrolled.get(person)
         badge = enrolment and self.store.badge(enrolment.token.secret)
-        if badge and badge.may and at >= badge.since:
-            self.stamps.append((number, badge.receipt, badge.may))
+        if badge and badge.stamp(Category.LOCATION) and at >= badge.since:
+            self.stamps.append((number, badge.receipt, badge.stamp(Category.LOCATION)))
 
     def readable(self, purpose: type[Purpose]) -> set[int]:
         """Read through gate 1."""
@@ -80,10 +80,12 @@ class Life:
         kind = pa.int64()
         columns = {"row": row, "receipt": receipt, "may": may}
         rows = pa.table({name: pa.array(column, kind) for name, column in columns.items()})
-        expression = permit(RESTING, purpose, OWN, dead=DEAD).rows.select("row")
+        expression = permit(
+            RESTING, purpose, OWN, category=Category.LOCATION, dead=DEAD
+        ).rows.select("row")
         with duckdb.connect() as engine:
             engine.register("resting", rows)
-            engine.register("dead", self.store.dead(purpose, OWN))
+            engine.register("dead", self.store.dead(Category.LOCATION, purpose))
             found = engine.execute(str(ibis.to_sql(expression, dialect="duckdb"))).fetchall()
         return {number for (number,) in found}
 

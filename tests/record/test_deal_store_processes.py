@@ -13,6 +13,7 @@ import pytest
 
 from hubbub.deal.desk import DeviceName
 from hubbub.deal.receipt import verify
+from hubbub.deal.stamp import NOTHING
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from record.deal_store_rig import BOTH, HandClock, database, dead, opened
 
@@ -36,6 +37,7 @@ from pathlib import Path
 from hubbub.deal.desk import DeviceName
 from hubbub.terms.purposes import LiveTraffic
 from record.deal_store_rig import HandClock, opened
+from hubbub.deal.stamp import NOTHING
 with opened(Path(sys.argv[1]), HandClock()) as store:
     for asked in sys.stdin:
         device, everything = asked.strip().split(":")
@@ -81,12 +83,12 @@ def test_what_another_process_takes_back_holds_at_the_next_question(tmp_path: Pa
         assert dead(store, Traffic) == []
         partly = store.badge(ann.token.secret)
         assert partly is not None
-        assert partly.may != ann.badge.may
+        assert partly.stamps != ann.badge.stamps
         assert say(other, "ann:all") == "done"
         assert dead(store, Traffic) == [ann.badge.receipt, partly.receipt]
         nothing = store.badge(ann.token.secret)
         assert nothing is not None
-        assert nothing.may == 0
+        assert nothing.stamps == NOTHING
 
 
 def test_a_token_that_another_process_renews_ends_at_the_next_question(tmp_path: Path) -> None:

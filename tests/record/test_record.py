@@ -16,11 +16,11 @@ from hubbub.record.journal_segments import segments
 from hubbub.record.record import Record, UnpermittedRead
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
 from hubbub.terms.pings import Pings
-from hubbub.terms.purposes import LiveTraffic, Purpose, Recipient, Traffic, cell_bit
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, Purpose, Recipient, Traffic, cell_bit
 from hubbub.terms.time import SECOND, Instant
 from record.rows import DAY_0, rows_at
 
-TRAFFIC, LIVE = cell_bit(Traffic, Recipient.OWN), cell_bit(LiveTraffic, Recipient.OWN)
+TRAFFIC, LIVE = cell_bit(Traffic, OWN), cell_bit(LiveTraffic, OWN)
 BEGIN, END = Instant(DAY_0 * SECOND), Instant((DAY_0 + 86_400) * SECOND)
 
 
@@ -33,8 +33,8 @@ class House:
         self.store = EventStore(folder / "events")
         self.record = Record(self.store, folder / "journal", dead=self.dead)
 
-    def dead(self, purpose: type[Purpose], recipient: Recipient) -> pa.Table:
-        assert recipient is Recipient.OWN
+    def dead(self, category: Category, purpose: type[Purpose], recipient: Recipient) -> pa.Table:
+        assert (category, recipient) == (Category.LOCATION, OWN)
         return pa.table({"receipt": pa.array(self.withdrawn.get(purpose, []), pa.int64())})
 
     def write(self, *batches: Pings) -> None:

@@ -31,7 +31,7 @@ from hubbub.run.spending import CAPS
 from hubbub.run.traffic import slices
 from hubbub.run.typical import TypicalSpeeds
 from hubbub.terms.pings import Pings
-from hubbub.terms.purposes import Recipient, Traffic, cell_bit
+from hubbub.terms.purposes import OWN, Traffic, cell_bit
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant
 from record.rows import rows_at
@@ -40,7 +40,7 @@ from traffic.street import Street
 ZONE = ZoneInfo("Europe/Helsinki")
 MONDAY = 20_780
 WEEK = Days().block(MONDAY, ZONE)
-MAY = cell_bit(Traffic, Recipient.OWN)
+MAY = cell_bit(Traffic, OWN)
 
 
 def midnight(day: int) -> int:

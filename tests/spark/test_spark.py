@@ -21,7 +21,7 @@ from hubbub.crowd.question import Question
 from hubbub.deal.gate import permit
 from hubbub.run.products import EVERY_DECLARATION
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import Recipient
+from hubbub.terms.purposes import OWN, Category
 from hubbub.terms.time import SECOND
 from spark.conftest import Ask
 from traffic.crowd import roads
@@ -93,7 +93,9 @@ def test_spark_gives_the_integers_of_duckdb_through_both_gates(
     )
     question = Question(
         declaration=declaration,
-        rows={"passes": permit(HELD, declaration.purpose, Recipient.OWN, dead=DEAD)},
+        rows={
+            "passes": permit(HELD, declaration.purpose, OWN, category=Category.LOCATION, dead=DEAD)
+        },
         keys=CITY.keys if declaration.keys.get_name() == "roads" else CITY.slot_keys,
         block=block,
         memory="the test's",

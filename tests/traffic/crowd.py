@@ -18,7 +18,7 @@ from hubbub.deal.gate import collect, permit
 from hubbub.products.traffic.declarations import Roads
 from hubbub.record.engine import Engine
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import Purpose, Recipient
+from hubbub.terms.purposes import OWN, Category, Purpose
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant
 
@@ -103,7 +103,8 @@ def ask[For: Purpose](
     asked = permit(
         ibis.table(PASSES_SCHEMA | STAMP, name="held"),
         declaration.purpose,
-        Recipient.OWN,
+        OWN,
+        category=Category.LOCATION,
         dead=ibis.table({"receipt": "int64"}, name="dead"),
     )
     keys = public.keys if declaration.keys.get_name() == "roads" else public.slot_keys

@@ -9,11 +9,11 @@ from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.products.traffic.live import LATE_S_MAX, LiveMatching
 from hubbub.products.traffic.matching import Fix
 from hubbub.terms.catalogue import PINGS_SCHEMA, STAMP
-from hubbub.terms.purposes import LiveTraffic, Recipient, cell_bit
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, cell_bit
 from hubbub.terms.time import SECOND, Instant
 from traffic.street import NOON, Street, drive
 
-MAY = cell_bit(LiveTraffic, Recipient.OWN)
+MAY = cell_bit(LiveTraffic, OWN)
 LATER = Instant(NOON + 400 * SECOND)
 
 
@@ -42,7 +42,8 @@ def permitted(rows: Iterable[tuple[int, Fix, int]]) -> Permitted[pa.Table, LiveT
     asked = permit(
         ibis.table(schema, name="pings"),
         LiveTraffic,
-        Recipient.OWN,
+        OWN,
+        category=Category.LOCATION,
         dead=ibis.table({"receipt": "int64"}, name="dead"),
     )
     return collect(asked, lambda _: table)
@@ -110,7 +111,8 @@ def test_a_fix_that_may_be_anywhere_is_not_used() -> None:
     asked = permit(
         ibis.table(PINGS_SCHEMA | STAMP, name="pings"),
         LiveTraffic,
-        Recipient.OWN,
+        OWN,
+        category=Category.LOCATION,
         dead=ibis.table({"receipt": "int64"}, name="dead"),
     )
     matching = LiveMatching(Street())

@@ -6,9 +6,10 @@ import msgspec
 
 from hubbub.deal.notice import Notice
 from hubbub.deal.receipt import Receipt
+from hubbub.deal.stamp import Stamps
 from hubbub.terms.errors import BadInput, Refused
 from hubbub.terms.people import Personal, ReceiptNumber, Subject
-from hubbub.terms.purposes import Purpose
+from hubbub.terms.purposes import Category, Cell, Purpose
 from hubbub.terms.time import Instant
 
 
@@ -25,12 +26,16 @@ class ChoiceRefused(BadInput):
 
 
 class Badge(Personal, frozen=True, kw_only=True):
-    """What the door needs to know of a device. With `may` at 0 its whole deal was withdrawn."""
+    """What the door needs to know of a device."""
 
     subject: Subject
     receipt: ReceiptNumber
-    may: int
+    stamps: Stamps
     since: Instant  # a row collected before this came under no deal
+
+    def stamp(self, category: Category) -> int:
+        """Give the stamp of a row of this `category`. At 0 the row is not taken."""
+        return self.stamps[category.number]
 
 
 class Token(Personal, frozen=True):
@@ -52,6 +57,10 @@ class SignedIn(Personal, frozen=True):
 
 
 type Who = Token | DeviceName | SignedIn
+
+type Wish = frozenset[Cell | type[Purpose]]
+"""What somebody says yes to. A purpose alone stands for its cell with the own service, where the
+notice has one such cell; when it is taken back, for all of its cells."""
 
 
 class Enrolment(Personal, frozen=True, kw_only=True):
@@ -94,16 +103,24 @@ class DealDesk(Protocol):
         """Give the notice in force."""
         ...
 
-    def enrol(self, device: str, purposes: frozenset[type[Purpose]], method: str) -> Enrolment:
+    def enrol(self, device: str, wish: Wish, method: str) -> Enrolment:
         """Make a deal with a device of a new name."""
         ...
 
-    def renew(self, who: Who, purposes: frozenset[type[Purpose]], method: str) -> Enrolment:
+    def renew(self, who: Who, wish: Wish, method: str) -> Enrolment:
         """Make another deal with a device that is known. Its old token ends at once."""
         ...
 
-    def withdraw(self, who: Who, purposes: frozenset[type[Purpose]] | None, method: str) -> Receipt:
-        """Take back `purposes`, or everything; what is left is on a new receipt."""
+    def choose(self, who: Who, wish: Wish, method: str) -> Receipt:
+        """Say yes to `wish` beside all that was said yes to before. The token stays."""
+        ...
+
+    def withdraw(self, who: Who, wish: Wish | None, method: str) -> Receipt:
+        """Take back `wish`, or everything; what is left is on a new receipt."""
+        ...
+
+    def granted(self, who: Who) -> tuple[Cell, ...]:
+        """Tell which cells are on."""
         ...
 
     def badge_of(self, who: Who) -> Badge:

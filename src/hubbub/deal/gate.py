@@ -7,9 +7,9 @@ import pyarrow as pa
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
-from hubbub.terms.catalogue import STAMP
+from hubbub.terms.catalogue import CATEGORIES, STAMP
 from hubbub.terms.errors import Refused
-from hubbub.terms.purposes import Purpose, Recipient, cell_bit
+from hubbub.terms.purposes import Category, Purpose, Recipient, cell_bit
 from hubbub.terms.sealed import Sealed, _seal
 
 
@@ -21,9 +21,10 @@ class ReadRefused(Refused):
 class Permitted[Rows, For: Purpose](Sealed):
     """Rows whose people agreed to `For`, and something derived from nothing else."""
 
-    __slots__ = ("purpose", "recipient", "rows")
+    __slots__ = ("categories", "purpose", "recipient", "rows")
 
     rows: Rows
+    categories: frozenset[Category]  # what kinds of data they are made of
     purpose: type[For]
     recipient: Recipient
 
@@ -33,12 +34,18 @@ class Permitted[Rows, For: Purpose](Sealed):
 
 
 def permit[For: Purpose](
-    rows: ir.Table, purpose: type[For], recipient: Recipient, *, dead: ir.Table
+    rows: ir.Table,
+    purpose: type[For],
+    recipient: Recipient,
+    *,
+    category: Category,
+    dead: ir.Table,
 ) -> Permitted[ir.Table, For]:
     """Keep the `rows` that came under a deal for (`purpose`, `recipient`) which is not `dead`.
 
-    `dead` lists the receipts on which this very cell was closed. The rows keep their stamp, so that
-    what is derived from them can be judged again, by the dead list of a later day.
+    All of them are of one `category`. `dead` lists the receipts on which this very cell was closed.
+    The rows keep their stamp, so that what is derived from them can be judged again, by the dead
+    list of a later day.
     """
     for column, kind in STAMP.items():
         if column not in rows.columns or str(rows.schema()[column]) != kind:
@@ -50,6 +57,7 @@ def permit[For: Purpose](
     return _seal(
         Permitted,
         rows=stamped.anti_join(dead, "receipt"),
+        categories=frozenset({category}),
         purpose=purpose,
         recipient=recipient,
     )
@@ -66,7 +74,8 @@ def derive[Rows, New, For: Purpose](
     permitted: Permitted[Rows, For], step: Callable[[Rows], New]
 ) -> Permitted[New, For]:
     """Take a pure `step` on permitted rows: the result is permitted for the same, no more."""
-    return _like(permitted, step(_genuine(permitted).rows))
+    genuine = _genuine(permitted)
+    return _like(genuine, step(genuine.rows), genuine.categories)
 
 
 def bind[For: Purpose](
@@ -92,7 +101,10 @@ def bind[For: Purpose](
         for leaf in _leaves(question.op())
         if leaf.name not in public
     }
-    return _like(one, question.op().replace(bound).to_expr())
+    categories = frozenset[Category]().union(
+        *(permitted[leaf.name].categories for leaf in bound),
+    )
+    return _like(one, question.op().replace(bound).to_expr(), categories)
 
 
 def strange(question: ir.Table) -> list[str]:
@@ -136,6 +148,8 @@ def _under_stamp[For: Purpose](
     if leaf.name not in permitted:
         raise ReadRefused(f"{leaf.name}: no such table was permitted")
     rows = permitted[leaf.name].rows
+    if permitted[leaf.name].categories != {CATEGORIES.get(leaf.name)}:
+        raise ReadRefused(f"{leaf.name}: rows of another category were permitted")
     for column, kind in leaf.schema.items():
         if column in STAMP or rows.schema().get(column) != kind:
             raise ReadRefused(f"{leaf.name}.{column}: no such column may be asked for")
@@ -158,6 +172,12 @@ def _genuine[Rows, For: Purpose](permitted: Permitted[Rows, For]) -> Permitted[R
 
 
 def _like[Rows, New, For: Purpose](
-    permitted: Permitted[Rows, For], rows: New
+    permitted: Permitted[Rows, For], rows: New, categories: frozenset[Category]
 ) -> Permitted[New, For]:
-    return _seal(Permitted, rows=rows, purpose=permitted.purpose, recipient=permitted.recipient)
+    return _seal(
+        Permitted,
+        rows=rows,
+        categories=categories,
+        purpose=permitted.purpose,
+        recipient=permitted.recipient,
+    )

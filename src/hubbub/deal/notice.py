@@ -9,7 +9,7 @@ from hashlib import sha256
 import msgspec
 from msgspec.structs import replace
 
-from hubbub.terms.purposes import PURPOSES, Category, Purpose, Recipient
+from hubbub.terms.purposes import PURPOSES, Category, Cell, Purpose, RecipientKey
 
 type NoticeHash = str
 """The SHA-256 of a notice's canonical JSON, in hexadecimal."""
@@ -34,7 +34,7 @@ class Use(Part, frozen=True):
     title: str
     words: str  # what happens, in plain words
     categories: tuple[Category, ...]
-    recipients: tuple[Recipient, ...]
+    recipients: tuple[RecipientKey, ...]
     legal_basis: str  # as in DPV
     dpv_purpose: str
     retention_days: int
@@ -63,7 +63,7 @@ class Notice(Part, frozen=True):
     title: str
     operator: Operator
     uses: tuple[Use, ...]
-    recipients: dict[Recipient, str]  # art. 13(1)(e): who each of them is
+    recipients: dict[RecipientKey, str]  # art. 13(1)(e): who each of them is
     transfers: str  # art. 13(1)(f): to third countries
     rights: Rights
     obligation: str  # art. 13(2)(e): must one give the data, and what if not
@@ -83,6 +83,15 @@ class Notice(Part, frozen=True):
     def purposes(self) -> frozenset[type[Purpose]]:
         """Tell what may be agreed to under this notice."""
         return frozenset(PURPOSES[use.purpose] for use in self.uses)
+
+    def cells(self) -> frozenset[Cell]:
+        """Tell what each switch under this notice is for."""
+        return frozenset(
+            Cell(category, PURPOSES[use.purpose], recipient)
+            for use in self.uses
+            for category in use.categories
+            for recipient in use.recipients
+        )
 
     def use(self, purpose: type[Purpose]) -> Use:
         """Tell what is said about `purpose`."""

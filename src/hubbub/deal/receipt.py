@@ -8,13 +8,13 @@ from typing import Final, Literal
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from hubbub.deal.notice import Notice
 from hubbub.deal.proof import Proof, check, sign
-from hubbub.deal.stamp import Cell
 from hubbub.terms.people import Personal
-from hubbub.terms.purposes import PURPOSES, Category, Recipient
+from hubbub.terms.purposes import PURPOSES, Category, Cell, RecipientKey
 from hubbub.terms.time import Instant, iso
 
 
@@ -37,7 +37,16 @@ CONTEXT: Final = {
     "hubbub": "urn:hubbub:",
     "pd": "https://w3id.org/dpv/pd#",
 }
-DPV_CATEGORIES: Final = {Category.LOCATION: "pd:GPSCoordinate"}
+DPV_CATEGORIES: Final = {
+    Category.ACCOUNT: "pd:AccountIdentifier",
+    Category.PHONE_NUMBER: "pd:TelephoneNumber",
+    Category.TRANSACTIONS: "pd:Transaction",
+    Category.SERVICE_USE: "pd:ServiceConsumptionBehaviour",
+    Category.INTERACTIONS: "pd:Interaction",
+    Category.DEVICE: "pd:DeviceBased",
+    Category.IP_ADDRESS: "pd:IPAddress",
+    Category.LOCATION: "pd:GPSCoordinate",
+}
 """How DPV calls each category."""
 
 
@@ -45,12 +54,19 @@ class AgreedUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One thing agreed to, in DPV's words beside ours."""
 
     key: str = msgspec.field(name="hubbub:purpose")
-    recipient: Recipient = msgspec.field(name="dpv:hasRecipient")
+    recipient: RecipientKey = msgspec.field(name="dpv:hasRecipient")
     purpose: str = msgspec.field(name="dpv:hasPurpose")
     categories: tuple[str, ...] = msgspec.field(name="dpv:hasPersonalData")
     legal_basis: str = msgspec.field(name="dpv:hasLegalBasis")
     retention: str = msgspec.field(name="dpv:hasDuration")  # ISO 8601
+    category: Category | UnsetType = msgspec.field(name="hubbub:category", default=UNSET)
     type: Literal["dpv:Process"] = msgspec.field(name="@type", default="dpv:Process")
+
+    @property
+    def cell(self) -> Cell:
+        """Tell which switch this is. Receipts of before there were categories are of locations."""
+        category = Category.LOCATION if self.category is UNSET else self.category
+        return Cell(category, PURPOSES[self.key], self.recipient)
 
 
 class Controller(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,7 +112,7 @@ class Receipt(Personal, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def cells(self) -> tuple[Cell, ...]:
         """Tell what was granted."""
-        return tuple((PURPOSES[use.key], use.recipient) for use in self.agreed)
+        return tuple(use.cell for use in self.agreed)
 
     def document(self) -> bytes:
         """Write the receipt as the person gets it."""
@@ -118,7 +134,7 @@ def make_receipt(notice: Notice, choice: Choice, key: Ed25519PrivateKey) -> Rece
         method=choice.method,
         withdrawal=notice.rights.withdrawal,
         agreed=tuple(_agreed(notice, cell) for cell in choice.granted),
-        closed=tuple(f"{purpose.key} {recipient}" for purpose, recipient in choice.closed),
+        closed=tuple(cell.words for cell in choice.closed),
     )
     return replace(unsigned, proof=sign(unsigned.document(), key))
 
@@ -134,13 +150,13 @@ def verify(receipt: Receipt, public_key: bytes) -> None:
 
 
 def _agreed(notice: Notice, cell: Cell) -> AgreedUse:
-    purpose, recipient = cell
-    use = notice.use(purpose)
+    use = notice.use(cell.purpose)
     return AgreedUse(
-        key=purpose.key,
-        recipient=recipient,
+        key=cell.purpose.key,
+        recipient=cell.recipient,
         purpose=use.dpv_purpose,
-        categories=tuple(DPV_CATEGORIES[category] for category in use.categories),
+        category=cell.category,
+        categories=(DPV_CATEGORIES[cell.category],),
         legal_basis=use.legal_basis,
         retention=f"P{use.retention_days}D",
     )

@@ -1,25 +1,35 @@
-"""The stamp of a row: which cells (purpose x recipient) its receipt granted, as one integer."""
+"""The stamps of a receipt: for each category, the cells that it granted, as one integer.
+
+A row carries the stamp of its own category, `may`: what was granted for another is nothing to it.
+"""
 
 from collections.abc import Iterable
 
-from hubbub.terms.purposes import PURPOSES, RECIPIENTS, Purpose, Recipient, cell_bit
+from hubbub.terms.purposes import PURPOSES, Category, Cell, Recipient, cell_bit
 
-type Cell = tuple[type[Purpose], Recipient]
-"""What one may agree to, or not, on its own: a purpose, and who reads for it."""
+type Stamps = tuple[int, ...]
+"""The mask `may` of every category, in the order of `Category`."""
 
-CELLS: tuple[Cell, ...] = tuple(
-    (purpose, recipient) for purpose in PURPOSES.values() for recipient in RECIPIENTS
-)
-
-
-def stamp(cells: Iterable[Cell]) -> int:
-    """Write the granted `cells` as the mask `may` that a row carries."""
-    may = 0
-    for purpose, recipient in cells:
-        may |= cell_bit(purpose, recipient)
-    return may
+NOTHING: Stamps = (0,) * len(Category)
+"""The stamps of who agreed to nothing, or took everything back."""
 
 
-def cells_of(may: int) -> tuple[Cell, ...]:
-    """Read the mask `may` back. A bit that stands for no known cell grants nothing."""
-    return tuple(cell for cell in CELLS if may & cell_bit(*cell))
+def stamps(cells: Iterable[Cell], recipients: Iterable[Recipient]) -> Stamps:
+    """Write the granted `cells` as stamps. Each of their recipients is among the `recipients`."""
+    known = {recipient.key: recipient for recipient in recipients}
+    may = [*NOTHING]
+    for cell in cells:
+        may[cell.category.number] |= cell_bit(cell.purpose, known[cell.recipient])
+    return tuple(may)
+
+
+def cells_of(granted: Stamps, recipients: Iterable[Recipient]) -> tuple[Cell, ...]:
+    """Read stamps back. A bit that stands for no known cell grants nothing."""
+    known = tuple(recipients)
+    return tuple(
+        Cell(category, purpose, recipient.key)
+        for category, may in zip(Category, granted, strict=True)
+        for purpose in PURPOSES.values()
+        for recipient in known
+        if may & cell_bit(purpose, recipient)
+    )

@@ -11,6 +11,7 @@ from hubbub.intake.limits import Limits
 from hubbub.intake.ping import Parsed, Rejected
 from hubbub.intake.refusals import Refusals
 from hubbub.terms.pings import Pings
+from hubbub.terms.purposes import Category
 from hubbub.terms.time import SECOND, Clock
 
 
@@ -57,7 +58,8 @@ class Admission:
     async def admit(self, badge: Badge, parsed: Parsed) -> Admitted:
         """Make the rows of `parsed` durable, under the deal of `badge`; it has a live purpose."""
         rows, rejected = self._in_time(badge, parsed)
-        rows["subject"], rows["receipt"], rows["may"] = badge.subject, badge.receipt, badge.may
+        rows["subject"], rows["receipt"] = badge.subject, badge.receipt
+        rows["may"] = badge.stamp(Category.LOCATION)
         new = await self._seen.unseen(rows)
         # Nothing is awaited between these two. Where all rows are known the journal is waited for
         # all the same: they may have been written a moment ago, and not be durable yet.

@@ -20,6 +20,7 @@ from hubbub.intake.ping import Parsed, TooManyRows, Unreadable
 from hubbub.intake.request import ClientGone, Receive, Request, Scope, Send
 from hubbub.intake.traccar import TRACCAR
 from hubbub.terms.errors import HubbubError
+from hubbub.terms.purposes import Category
 from hubbub.terms.time import Clock
 
 PREFIX: Final = "/v1/intake"
@@ -99,7 +100,7 @@ class Door:
 
     async def _admit(self, badge: Badge, parsed: Parsed, adapter: Adapter) -> Answer:
         rows = len(parsed.rows) + len({refused.row for refused in parsed.rejected})
-        if badge.may == 0:
+        if badge.stamp(Category.LOCATION) == 0:
             self.admission.refusals.count("withdrawn", rows)
             raise Problem(
                 "withdrawn",

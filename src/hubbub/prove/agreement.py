@@ -16,7 +16,7 @@ from hubbub.prove.check import Case, Check, Verdict, verdict
 from hubbub.prove.worlds import NOON
 from hubbub.record.deal_store import DealStore
 from hubbub.run.clock import StillClock
-from hubbub.terms.purposes import LiveTraffic, Purpose, Recipient, Traffic, cell_bit
+from hubbub.terms.purposes import OWN, Category, LiveTraffic, Purpose, Traffic, cell_bit
 from hubbub.terms.time import SECOND, Instant
 
 SOON_S: Final = 1.0
@@ -62,9 +62,9 @@ def takes_back_at_once(desk: Desk) -> bool:
     badge = other.badge(hers.token.secret)
     one.close()
     other.close()
-    rest = cell_bit(LiveTraffic, Recipient.OWN)
+    rest = cell_bit(LiveTraffic, OWN)
     taken_back = (before, after) == ([], [hers.badge.receipt]) and took_s < SOON_S
-    return taken_back and badge is not None and badge.may == rest
+    return taken_back and badge is not None and badge.stamp(Category.LOCATION) == rest
 
 
 def keeps_it_taken_back(desk: Desk) -> bool:
@@ -112,7 +112,7 @@ def signs_what_was_agreed(desk: Desk) -> bool:
 
 
 def _dead(store: DealStore) -> list[int]:
-    receipts: list[int] = store.dead(Traffic, Recipient.OWN)["receipt"].to_pylist()
+    receipts: list[int] = store.dead(Category.LOCATION, Traffic)["receipt"].to_pylist()
     return receipts
 
 

@@ -28,7 +28,7 @@ from hubbub.prove.worlds import (
     still,
 )
 from hubbub.run.products import EVERY_DECLARATION
-from hubbub.terms.purposes import PURPOSES, Purpose, Recipient, cell_bit
+from hubbub.terms.purposes import OWN, PURPOSES, Purpose, cell_bit
 from hubbub.terms.time import SECOND
 
 HISTORIES: Final = 200
@@ -36,7 +36,7 @@ HISTORIES: Final = 200
 _ROWS_EACH: Final = 30
 _RECEIPTS_EACH: Final = 3
 _ROADS_EACH: Final = 10
-_CELLS: Final = tuple(cell_bit(purpose, Recipient.OWN) for purpose in PURPOSES.values())
+_CELLS: Final = tuple(cell_bit(purpose, OWN) for purpose in PURPOSES.values())
 
 
 def check_covering(case: Case, declared: Declaration[Any]) -> Verdict:
@@ -90,7 +90,7 @@ def _thrown(dice: Dice, *, worlds: int, receipts: int) -> Passes:
 
 def _covered(history: Passes, dead: Integers, purpose: type[Purpose]) -> Mask:
     """Tell which rows may be read, by the words of the deal."""
-    bit = cell_bit(purpose, Recipient.OWN)
+    bit = cell_bit(purpose, OWN)
     live = (history.receipt != MISSING) & ~np.isin(history.receipt, dead)
     may: Mask = live & (np.asarray(history.may) // bit % 2 == 1)
     return may

@@ -27,7 +27,7 @@ from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.products.traffic.declarations import TYPICAL_SLOTS
 from hubbub.record.engine import Engine
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.purposes import Purpose, Recipient, cell_bit
+from hubbub.terms.purposes import OWN, Category, Purpose, cell_bit
 from hubbub.terms.time import SECOND, Instant
 
 ZONE: Final = ZoneInfo("Europe/Helsinki")
@@ -68,7 +68,7 @@ class Passes:
 
     def table(self, purpose: type[Purpose]) -> pa.Table:
         """Lay them down."""
-        may = cell_bit(purpose, Recipient.OWN) if self.may is None else self.may
+        may = cell_bit(purpose, OWN) if self.may is None else self.may
         given = {**vars(self), "may": may}
         columns = []
         for name, kind in _SCHEMA.items():
@@ -88,7 +88,7 @@ class Stage:
     def permitted(self, rows: pa.Table, *, dead: Sequence[int] = ()) -> Permitted[pa.Table, Any]:
         """Bring rows through gate 1; the receipts in `dead` were taken back."""
         buried = pa.table({"receipt": pa.array(dead, pa.int64())})
-        asked = permit(_HELD, self.declared.purpose, Recipient.OWN, dead=_DEAD)
+        asked = permit(_HELD, self.declared.purpose, OWN, category=Category.LOCATION, dead=_DEAD)
         return collect(asked, lambda query: self.engine.run(query, {"held": rows, "dead": buried}))
 
     def publish(

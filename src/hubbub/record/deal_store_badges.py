@@ -6,14 +6,16 @@ from pathlib import Path
 from threading import Lock
 
 from hubbub.deal.desk import Badge
+from hubbub.deal.stamp import NOTHING, Stamps
+from hubbub.record.deal_store_tables import MAY
 from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.time import Instant
 
-_CHANGED = """
-    SELECT device.token, device.subject, receipt.number, receipt.may, receipt.since
+_CHANGED = f"""
+    SELECT device.token, device.subject, receipt.number, receipt.since, {", ".join(MAY.values())}
     FROM device JOIN receipt ON receipt.number = device.receipt
     WHERE device.receipt > ? ORDER BY device.receipt
-"""
+"""  # noqa: S608 - columns of ours
 
 
 def token_digest(token: str) -> bytes:
@@ -32,6 +34,7 @@ class Badges:
         self._receipt = 0  # the newest receipt seen: every change of a badge makes a receipt
         self._badge_of: dict[bytes, Badge] = {}
         self._token_of: dict[Subject, bytes] = {}
+        self._stamps: dict[Stamps, Stamps] = {NOTHING: NOTHING}  # most people choose alike
 
     def find(self, token: str) -> Badge | None:
         """Tell whose `token` this is, as of the last commit of any process."""
@@ -47,13 +50,15 @@ class Badges:
         self._watch.close()
 
     def _catch_up(self) -> None:
-        for token, subject, receipt, may, since in self._watch.execute(_CHANGED, (self._receipt,)):
+        changed = self._watch.execute(_CHANGED, (self._receipt,))
+        for token, subject, receipt, since, *may in changed:
+            stamps = tuple(may)
             self._badge_of.pop(self._token_of.get(subject, b""), None)
             self._token_of[subject] = token
             self._badge_of[token] = Badge(
                 subject=Subject(subject),
                 receipt=ReceiptNumber(receipt),
-                may=may,
+                stamps=self._stamps.setdefault(stamps, stamps),
                 since=Instant(since),
             )
             self._receipt = receipt

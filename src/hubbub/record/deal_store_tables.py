@@ -9,7 +9,12 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import ScriptDirectory
 
+from hubbub.terms.purposes import Category
+
 _TABLES = sa.MetaData()
+
+MAY: Final = {category: f"may_{category.name.lower()}" for category in Category}
+"""The column of each category's stamp in a receipt's row."""
 
 NOTICE: Final = sa.Table(
     "notice",
@@ -38,7 +43,7 @@ RECEIPT: Final = sa.Table(
     _TABLES,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), nullable=False, index=True),
-    sa.Column("may", sa.BigInteger, nullable=False),
+    *(sa.Column(may, sa.BigInteger, nullable=False) for may in MAY.values()),
     sa.Column("since", sa.BigInteger, nullable=False),  # all its cells have been open from here on
     sa.Column("document", sa.LargeBinary, nullable=False),
     sqlite_autoincrement=True,
@@ -48,12 +53,21 @@ RECEIPT: Final = sa.Table(
 DEAD: Final = sa.Table(
     "dead",
     _TABLES,
+    sa.Column("category", sa.String, primary_key=True),
     sa.Column("cell", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("receipt", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("closed_at", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 """The receipts on which a cell was closed. Nothing ever leaves this list."""
+
+RECIPIENT: Final = sa.Table(
+    "recipient",
+    _TABLES,
+    sa.Column("slot", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.String, nullable=False, unique=True),
+)
+"""Everybody who ever was registered to read. Nothing ever leaves this list."""
 
 REFUSED: Final = sa.Table(
     "refused",

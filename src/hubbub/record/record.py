@@ -24,14 +24,14 @@ from hubbub.record.engine import Engine, Relation, leaves
 from hubbub.record.events import DAY, FRESH, LATE, Erased, EventStore, TailLost
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
 from hubbub.record.passes_log import PassesLog
-from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
+from hubbub.terms.catalogue import CATEGORIES, PASSES_SCHEMA, PINGS_SCHEMA, STAMP
 from hubbub.terms.errors import Refused
 from hubbub.terms.people import Subject
 from hubbub.terms.pings import Pings
-from hubbub.terms.purposes import PURPOSES, Purpose, Recipient
+from hubbub.terms.purposes import OWN, PURPOSES, Category, Purpose, Recipient, RecipientKey
 from hubbub.terms.time import Instant
 
-type DeadList = Callable[[type[Purpose], Recipient], pa.Table]
+type DeadList = Callable[[Category, type[Purpose], Recipient], pa.Table]
 """Gives the receipts on which a cell is closed, as of now: one column, `receipt`."""
 
 type ErasedList = Callable[[], NDArray[np.int64]]
@@ -42,12 +42,17 @@ _FRESH_FILES_MAX: Final = 120  # a day: one or two minutes of commits
 _FRESH_ROWS_MAX: Final = 500_000  # a day
 _LOG_ENTRIES_MAX: Final = 200
 _HELD_TABLES_MAX: Final = 100
+_OF_PINGS: Final = CATEGORIES["pings"]
+_OF_PASSES: Final = CATEGORIES["passes"]
 
 _PINGS: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)(?P<in_time>_in_time)?")
 _PASSES: Final = re.compile(r"record_passes_(?P<purpose>\d+)_(?P<since>\d+)_(?P<until>\d+)")
-_DEAD: Final = re.compile(r"record_dead_(?P<purpose>\d+)_(?P<recipient>\w+)")
+_DEAD: Final = re.compile(
+    r"record_dead_(?P<category>\d+)_(?P<purpose>\d+)_(?P<slot>\d+)_(?P<recipient>.+)"
+)
 _PASSES_KEPT: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
 _BY_INDEX: Final = {purpose.index: purpose for purpose in PURPOSES.values()}
+_BY_NUMBER: Final = tuple(Category)
 
 
 def _nobody() -> NDArray[np.int64]:
@@ -98,7 +103,7 @@ class Record:
         *,
         since: Instant,
         until: Instant,
-        recipient: Recipient = Recipient.OWN,
+        recipient: Recipient = OWN,
         late: bool = True,
     ) -> Permitted[ir.Table, For]:
         """Read the pings of [since, until). What was withdrawn is judged when they are run.
@@ -108,7 +113,8 @@ class Record:
         name = f"record_pings_{since}_{until}{'' if late else '_in_time'}"
         rows = ibis.table(PINGS_SCHEMA | STAMP, name=name)
         inside = rows.filter((rows["at"] >= since) & (rows["at"] < until))
-        return permit(inside, purpose, recipient, dead=_dead_leaf(purpose, recipient))
+        dead = _dead_leaf(_OF_PINGS, purpose, recipient)
+        return permit(inside, purpose, recipient, category=_OF_PINGS, dead=dead)
 
     def read_passes[For: Purpose](
         self,
@@ -116,16 +122,17 @@ class Record:
         *,
         since: Instant,
         until: Instant,
-        recipient: Recipient = Recipient.OWN,
+        recipient: Recipient = OWN,
     ) -> Permitted[ir.Table, For]:
         """Read the passes of [since, until) that are held, judged anew when they are run."""
         name = f"record_passes_{purpose.index}_{since}_{until}"
         rows = ibis.table(PASSES_SCHEMA | STAMP, name=name)
         inside = rows.filter((rows["at"] >= since) & (rows["at"] < until))
-        return permit(inside, purpose, recipient, dead=_dead_leaf(purpose, recipient))
+        dead = _dead_leaf(_OF_PASSES, purpose, recipient)
+        return permit(inside, purpose, recipient, category=_OF_PASSES, dead=dead)
 
     def tail[For: Purpose](
-        self, purpose: type[For], *, after: int, recipient: Recipient = Recipient.OWN
+        self, purpose: type[For], *, after: int, recipient: Recipient = OWN
     ) -> tuple[Permitted[pa.Table, For], int]:
         """Read the pings committed after version `after`, in the order of their commits.
 
@@ -139,10 +146,11 @@ class Record:
             raise TailLost from None
         rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
         leaf = ibis.table(PINGS_SCHEMA | STAMP | {"place": "int64"}, name="record_tail")
-        dead = _dead_leaf(purpose, recipient)
-        relations = {"record_tail": rows, dead.get_name(): self._dead(purpose, recipient)}
-        run = partial(self._engine.run, relations=relations)
-        permitted = collect(permit(leaf, purpose, recipient, dead=dead), run)
+        dead = _dead_leaf(_OF_PINGS, purpose, recipient)
+        closed = self._dead(_OF_PINGS, purpose, recipient)
+        run = partial(self._engine.run, relations={"record_tail": rows, dead.get_name(): closed})
+        asked = permit(leaf, purpose, recipient, category=_OF_PINGS, dead=dead)
+        permitted = collect(asked, run)
         return derive(permitted, _in_order), version
 
     def collect[For: Purpose](
@@ -158,9 +166,9 @@ class Record:
         """Give what runs a permitted expression, whose other tables are `public`."""
         return partial(self._run, public=public)
 
-    def dead_list(self, purpose: type[Purpose], recipient: Recipient = Recipient.OWN) -> str:
+    def dead_list(self, purpose: type[Purpose], recipient: Recipient = OWN) -> str:
         """Name the dead list of now: after another withdrawal it has another name."""
-        receipts = np.sort(self._dead(purpose, recipient)["receipt"].to_numpy())
+        receipts = np.sort(self._dead(_OF_PASSES, purpose, recipient)["receipt"].to_numpy())
         return sha256(receipts.astype("<i8").tobytes()).hexdigest()
 
     def remember(self, purpose: type[Purpose], log: PassesLog) -> None:
@@ -307,12 +315,15 @@ class Record:
                 [_PASSES_KEPT.empty_table(), *self._passes[int(found["purpose"])]]
             )
         if found := _DEAD.fullmatch(name):
-            return self._dead(_BY_INDEX[int(found["purpose"])], Recipient(found["recipient"]))
+            recipient = Recipient(RecipientKey(found["recipient"]), int(found["slot"]))
+            category = _BY_NUMBER[int(found["category"])]
+            return self._dead(category, _BY_INDEX[int(found["purpose"])], recipient)
         return public[name]
 
 
-def _dead_leaf(purpose: type[Purpose], recipient: Recipient) -> ir.Table:
-    return ibis.table({"receipt": "int64"}, name=f"record_dead_{purpose.index}_{recipient.value}")
+def _dead_leaf(category: Category, purpose: type[Purpose], recipient: Recipient) -> ir.Table:
+    cell = f"{category.number}_{purpose.index}_{recipient.slot}_{recipient.key}"
+    return ibis.table({"receipt": "int64"}, name=f"record_dead_{cell}")
 
 
 def _without(rows: pa.Table, subjects: NDArray[np.int64]) -> pa.Table:

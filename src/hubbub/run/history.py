@@ -31,7 +31,7 @@ from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import TrafficLoop
 from hubbub.terms.errors import BadInput
 from hubbub.terms.pings import Pings
-from hubbub.terms.purposes import LiveTraffic, Traffic
+from hubbub.terms.purposes import Category, LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant
 
 _TOLD_EVERY: Final = 0.01
@@ -85,7 +85,8 @@ def _agreed(
             enrolled = deals.enrol(name, frozenset({Traffic, LiveTraffic}), "simulated")
             badges[batch.device] = enrolled.badge
         badge, rows = badges[batch.device], batch.parsed.rows
-        rows["subject"], rows["receipt"], rows["may"] = badge.subject, badge.receipt, badge.may
+        rows["subject"], rows["receipt"] = badge.subject, badge.receipt
+        rows["may"] = badge.stamp(Category.LOCATION)
         progress("people of an earlier day agree", number / len(batches))
     return np.concatenate([batch.parsed.rows for batch in batches])
 

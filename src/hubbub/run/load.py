@@ -25,7 +25,7 @@ from hubbub.run.home import Home, HomeTaken, taken
 from hubbub.run.house import house_clock, open_deals, open_record
 from hubbub.run.settings import read_settings
 from hubbub.terms.errors import BadInput
-from hubbub.terms.purposes import LiveTraffic, Traffic
+from hubbub.terms.purposes import Category, LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant
 
 _TOLD_MAX: Final = 20
@@ -108,7 +108,7 @@ async def _admit(
     try:
         for number, batch in enumerate(batches, 1):
             badge = _badge(deals, batch.device) if batch.device else None
-            if badge is None or not badge.may:
+            if badge is None or not badge.stamp(Category.LOCATION):
                 reason = "withdrawn" if badge else "unknown-device" if batch.device else "bad-row"
                 refused[reason] += len(batch.parsed.rows)
                 if len(batch.parsed.rows):

@@ -9,6 +9,8 @@ from typing import Final
 import ibis
 from ibis.expr import types as ir
 
+from hubbub.terms.purposes import Category
+
 STAMP: Final = {"receipt": "int64", "may": "int64"}
 """The columns that every row about a person carries beside its own."""
 
@@ -34,3 +36,6 @@ PINGS: Final[ir.Table] = ibis.table(PINGS_SCHEMA, name="pings")
 """Where phones were."""
 PASSES: Final[ir.Table] = ibis.table(PASSES_SCHEMA, name="passes")
 """How one phone passed along one road segment: distance and time, both sums."""
+
+CATEGORIES: Final = {"pings": Category.LOCATION, "passes": Category.LOCATION}
+"""What kind of data the rows of each table are. A table that is not here is not asked about."""

@@ -10,7 +10,7 @@ from hubbub.deal.gate import Permitted, bind, derive, permit
 from hubbub.deal.own import Own, own
 from hubbub.terms.catalogue import PINGS
 from hubbub.terms.people import ReceiptNumber, Subject
-from hubbub.terms.purposes import LiveTraffic, Purpose, Recipient, Traffic
+from hubbub.terms.purposes import Category, OWN, LiveTraffic, Purpose, Recipient, Traffic
 from hubbub.terms.time import Instant
 
 
@@ -24,8 +24,8 @@ def usual_speeds(rows: Permitted[Rows, Traffic]) -> None:
 
 def gate(dead: ir.Table, raw: Rows) -> None:
     """Go through the gate, and around it."""
-    traffic = permit(PINGS, Traffic, Recipient.OWN, dead=dead)
-    live = permit(PINGS, LiveTraffic, Recipient.OWN, dead=dead)
+    traffic = permit(PINGS, Traffic, OWN, category=Category.LOCATION, dead=dead)
+    live = permit(PINGS, LiveTraffic, OWN, category=Category.LOCATION, dead=dead)
     rows = derive(traffic, lambda _: Rows())
     usual_speeds(rows)
     usual_speeds(derive(rows, lambda table: table))
@@ -38,10 +38,11 @@ def gate(dead: ir.Table, raw: Rows) -> None:
     Permitted(raw)  # no: forged
     Permitted()  # no: forged without argument
     Permitted[Rows, Traffic](raw)  # no: forged with its parameters
-    permit(PINGS, "public.traffic", Recipient.OWN, dead=dead)  # no: a purpose is a type
-    permit(PINGS, int, Recipient.OWN, dead=dead)  # no: not any type
+    permit(PINGS, Traffic, OWN, dead=dead)  # no: rows are of a category
+    permit(PINGS, "public.traffic", OWN, category=Category.LOCATION, dead=dead)  # no: a purpose is a type
+    permit(PINGS, int, OWN, category=Category.LOCATION, dead=dead)  # no: not any type
     permit(PINGS, Traffic, "own", dead=dead)  # no: a recipient is one of ours
-    permit(PINGS, Traffic, Recipient.OWN)  # no: nobody reads without the dead list
+    permit(PINGS, Traffic, OWN, category=Category.LOCATION)  # no: nobody reads without the dead list
     bind(PINGS, {"pings": traffic})
     bind(PINGS, {"pings": raw})  # no: only permitted rows are bound
     both: Mapping[str, Permitted[ir.Table, Traffic]] = {"a": traffic, "b": live}  # no: two purposes
@@ -54,14 +55,14 @@ class Wider(Permitted[Rows, Traffic]):  # no: a promise has no subclasses
 def desk(deals: Deals, deal_desk: DealDesk) -> None:
     """Speak with the deal."""
     badge = deals.badge("token")
-    badge.may  # no: nobody may hold this token
+    badge.stamps  # no: nobody may hold this token
     deals.badge(Token("token"))  # no: the door speaks the wire's words
     deal_desk.withdraw(Token("token"), None, "page")
     deal_desk.withdraw(DeviceName("ann"), frozenset({Traffic}), "command")
     deal_desk.withdraw("ann", None, "page")  # no: is it a name or a secret
     deal_desk.enrol("ann", frozenset({"public.traffic"}), "page")  # no: a purpose is a type
-    Badge(subject=1, receipt=ReceiptNumber(1), may=1, since=Instant(0))  # no: an int is no subject
-    Badge(subject=Subject(1), receipt=ReceiptNumber(1), may=1)  # no: since when
+    Badge(subject=1, receipt=ReceiptNumber(1), stamps=(1,), since=Instant(0))  # no: an int is no subject
+    Badge(subject=Subject(1), receipt=ReceiptNumber(1), stamps=(1,))  # no: since when
 
 
 def way_home(engine: Callable[[ir.Table], pa.Table], traffic: Permitted[Rows, Traffic]) -> None:

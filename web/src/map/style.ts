@@ -1,99 +1,23 @@
 /** How the city is drawn: our own tiles, the device's own fonts, nothing from anywhere else. */
 
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  ExpressionSpecification,
+  LayerSpecification,
+  SourceSpecification,
+  StyleSpecification,
+} from "maplibre-gl";
 import type { City } from "../lib/api";
 import type { Theme } from "../lib/theme.svelte";
 import { linked } from "./attribution";
-import { GROUND, LEVELS } from "./colours";
+import { GROUND } from "./colours";
 
 export const SOURCE = "city";
 export const ROADS = "segments";
+export const round = { "line-cap": "round", "line-join": "round" } as const;
 /** The device's own fonts, as a style sheet would name them: no glyphs are fetched. */
 const FONT = ["system-ui", "Roboto", "Helvetica Neue", "Arial", "sans-serif"];
-/** Layers that a tap may hit. */
-export const TAPPED = ["flow-live", "flow-usual"];
-
-const isLive: ExpressionSpecification = ["==", ["feature-state", "live"], 1];
-const jam: ExpressionSpecification = ["coalesce", ["feature-state", "jam"], -1];
-const roadClass: ExpressionSpecification = ["coalesce", ["get", "class"], 7];
-
-function flowColour(theme: Theme): ExpressionSpecification {
-  const steps = LEVELS.flatMap((level) => [level.from, level.colour[theme]]);
-  return ["step", jam, GROUND[theme].quiet, ...steps] as unknown as ExpressionSpecification;
-}
-
-/** Pixels at zooms 12 to 18: large roads and jams are wider, and so is what was picked. */
-function wide(scale: number, extra = 0): ExpressionSpecification {
-  const factor: ExpressionSpecification = [
-    "*",
-    scale,
-    ["interpolate", ["linear"], roadClass, 0, 1.35, 7, 0.8],
-    ["case", [">=", jam, 5.5], 1.3, 1],
-  ];
-  const stops = [
-    [11, 1.1],
-    [14, 2.6],
-    [16, 5],
-    [18, 9],
-  ].flatMap(([zoom, pixels]) => [zoom, ["+", extra, ["*", pixels, factor]]]);
-  return ["interpolate", ["exponential", 1.4], ["zoom"], ...stops] as unknown as ExpressionSpecification;
-}
-
-/** To the right of its own direction: the two directions of a street lie side by side. */
-const beside: ExpressionSpecification = [
-  "interpolate",
-  ["exponential", 1.4],
-  ["zoom"],
-  ...[
-    [11, 0.6],
-    [14, 2],
-    [16, 3.6],
-    [18, 6.5],
-  ].flatMap(([zoom, pixels]) => [zoom, ["*", pixels, ["coalesce", ["get", "two_way"], 1]]]),
-] as unknown as ExpressionSpecification;
-
-function flowLayers(theme: Theme): LayerSpecification[] {
-  const ground = GROUND[theme];
-  const roads = { type: "line", source: SOURCE, "source-layer": ROADS } as const;
-  return [
-    {
-      ...roads,
-      id: "flow-usual",
-      layout: round,
-      paint: {
-        "line-color": flowColour(theme),
-        "line-width": wide(0.5),
-        "line-offset": beside,
-        "line-opacity": ["case", isLive, 0, [">=", jam, 0], 0.6, 0.55],
-      },
-    },
-    {
-      ...roads,
-      id: "flow-casing",
-      layout: round,
-      paint: {
-        "line-color": ["case", ["==", ["feature-state", "picked"], 1], ground.picked, ground.casing],
-        "line-width": wide(1, 2.4),
-        "line-offset": beside,
-        "line-opacity": ["case", isLive, 1, ["==", ["feature-state", "picked"], 1], 0.7, 0],
-      },
-    },
-    {
-      ...roads,
-      id: "flow-live",
-      layout: round,
-      paint: {
-        "line-color": flowColour(theme),
-        "line-width": wide(1),
-        "line-offset": beside,
-        "line-opacity": ["case", isLive, 1, 0],
-      },
-    },
-  ];
-}
 
 const from = (layer: string) => ({ source: SOURCE, "source-layer": layer }) as const;
-const round = { "line-cap": "round", "line-join": "round" } as const;
 const isTunnel: ExpressionSpecification = ["==", ["get", "tunnel"], 1];
 
 /** Pixels that grow with the zoom, from 12 to 18. */
@@ -278,20 +202,27 @@ function beyond({ bbox: [west, south, east, north] }: City) {
   return { type: "Polygon" as const, coordinates: [ring(-180, -85, 180, 85), ring(west, south, east, north)] };
 }
 
+/** What is shown on the city: it lies between the streets and their names. */
+export interface Shown {
+  sources?: Record<string, SourceSpecification>;
+  layers: LayerSpecification[];
+}
+
 /** The whole style. Without `glyphs` the map library draws labels with the device's own fonts. */
-export function cityStyle(theme: Theme, city: City, origin: string): StyleSpecification {
+export function cityStyle(theme: Theme, city: City, { sources, layers }: Shown): StyleSpecification {
   return {
     version: 8,
     sources: {
       [SOURCE]: {
         type: "vector",
-        tiles: [`${origin}/tiles/{z}/{x}/{y}.mvt`],
+        tiles: [`${location.origin}/tiles/{z}/{x}/{y}.mvt`],
         minzoom: 10,
         maxzoom: 15,
         attribution: linked(city.attribution),
       },
       beyond: { type: "geojson", data: beyond(city) },
+      ...sources,
     },
-    layers: [...groundLayers(theme), ...flowLayers(theme), ...labelLayers(theme)],
+    layers: [...groundLayers(theme), ...layers, ...labelLayers(theme)],
   };
 }

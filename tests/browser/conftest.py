@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from browser.served import Doorstep, MappedHouse, serving
+from browser.served import Doorstep, MappedHouse, free_port, serving
 from hubbub.outlet.app import outlet_app
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
@@ -43,6 +44,7 @@ def axe() -> str:
 def house(tmp_path: Path) -> Iterator[MappedHouse]:
     """Give a house with a map and nothing released."""
     made = MappedHouse(tmp_path)
+    made.origin = f"http://localhost:{free_port()}"  # a name, and not a number: passkeys want one
     deals = made.deals  # opened here, once: a browser asks from several threads at a time
     yield made
     deals.close()
@@ -55,9 +57,9 @@ def doorstep(house: MappedHouse) -> Doorstep:
 
 
 @pytest.fixture
-def origin(doorstep: Doorstep) -> Iterator[str]:
+def origin(house: MappedHouse, doorstep: Doorstep) -> Iterator[str]:
     """Serve the house; give its address."""
-    with serving(doorstep) as address:
+    with serving(doorstep, urlsplit(house.origin).port or 0) as address:
         yield address
 
 

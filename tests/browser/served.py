@@ -73,12 +73,16 @@ class Doorstep:
         await self._app(scope, receive, noted)
 
 
-@contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve `app` while the block runs; give its address."""
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(app: ASGIApp, port: int) -> Iterator[str]:
+    """Serve `app` while the block runs; give its address."""
     server = Server(
         app,
         address="127.0.0.1",
@@ -90,7 +94,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
     thread.start()
-    origin = f"http://127.0.0.1:{port}"
+    origin = f"http://localhost:{port}"
     with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
         client.get(f"{origin}/healthz").raise_for_status()
     try:

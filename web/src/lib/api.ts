@@ -84,18 +84,46 @@ export class Refusal extends Error {
   }
 }
 
-/** Ask for JSON, and give up in time: a house that hangs is a house that is away. */
-export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
-  const answer = await fetch(path, { signal: AbortSignal.timeout(10_000), ...options });
-  if (!answer.ok) {
-    const isProblem = answer.headers.get("content-type")?.includes("problem+json");
-    throw new Refusal(
-      isProblem
-        ? ((await answer.json()) as Problem)
-        : { type: "about:blank", title: answer.statusText, status: answer.status },
-    );
+/** Nobody answered: the house is away, or this device is offline. */
+export class NoAnswer extends Error {
+  constructor() {
+    super(navigator.onLine ? "no answer" : "this device is offline");
   }
-  return (await answer.json()) as Answer;
+}
+
+/** Tell whether the house said no for this very reason: the end of the problem's type. */
+export function isRefused(error: unknown, kind: string): boolean {
+  return error instanceof Refusal && error.problem.type.endsWith(`:${kind}`);
+}
+
+/** What went wrong, to stand within a sentence. */
+export function why(error: unknown): string {
+  return error instanceof Error ? error.message : "no answer";
+}
+
+/** Ask, and give up in time: a house that hangs is a house that is away. */
+export async function answerTo(path: string, options: RequestInit = {}): Promise<Response> {
+  const answer = await fetch(path, { signal: AbortSignal.timeout(10_000), ...options }).catch(() => {
+    throw new NoAnswer();
+  });
+  if (answer.ok) return answer;
+  const isProblem = answer.headers.get("content-type")?.includes("problem+json");
+  throw new Refusal(
+    isProblem
+      ? ((await answer.json()) as Problem)
+      : { type: "about:blank", title: answer.statusText, status: answer.status },
+  );
+}
+
+/** Ask for JSON. */
+export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
+  const answer = await answerTo(path, options);
+  return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+}
+
+/** Options that send `body` as JSON. */
+export function withBody(method: "POST" | "PUT", body: unknown): RequestInit {
+  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 /** Remembers the last picture's tag, so that an unchanged one costs a header and no body. */

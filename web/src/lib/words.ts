@@ -1,5 +1,7 @@
 /** Times and numbers in words. */
 
+const DAY = { day: "numeric", month: "short", year: "numeric" } as const;
+
 /** "Tue 24 Nov 08:12", on the city's clocks. */
 export function dayAndTime(at: Date, zone: string): string {
   const part = new Intl.DateTimeFormat("en-GB", {
@@ -27,7 +29,22 @@ export function lasting(seconds: number): string {
   return `${Math.round(seconds / 3_600)} h`;
 }
 
-/** "1 road", "312 roads". */
-export function counted(many: number, one: string): string {
-  return `${many.toLocaleString("en-GB")} ${one}${many === 1 ? "" : "s"}`;
+/** "1 road", "312 roads", "2 switches". */
+export function counted(many: number, one: string, more = `${one}s`): string {
+  return `${grouped(many)} ${many === 1 ? one : more}`;
+}
+
+/** "24 Nov 2026", on the clocks of `zone`. */
+export function dayIn(zone: string, at: Date): string {
+  return at.toLocaleDateString("en-GB", { timeZone: zone, ...DAY });
+}
+
+/** The same on this device's clock. */
+export function dayHere(at: Date): string {
+  return at.toLocaleDateString("en-GB", DAY);
+}
+
+/** "1,204". */
+export function grouped(many: number): string {
+  return many.toLocaleString("en-GB");
 }

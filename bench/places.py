@@ -19,7 +19,7 @@ from hubbub.crowd.bounds import OneNorm, Unit
 from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
-from hubbub.crowd.measure import Count
+from hubbub.crowd.measure import Events, Presence
 from hubbub.crowd.structure import Denoiser
 from hubbub.terms.catalogue import PASSES
 from hubbub.terms.purposes import Traffic
@@ -37,7 +37,7 @@ VISITS: Final = Declaration(
         {"key": "int32", "place": "int64", "hour": "int64", "kind": "int64"}, name="cells"
     ),
     unit=Unit.PERSON_DAY,
-    measure=Count(counted="visits", rows_per_key_max=1),
+    measure=Events(counted="visits"),
     bound=OneNorm(),
     noise=DiscreteLaplace(scale=G),
     epsilon=1,
@@ -46,6 +46,9 @@ VISITS: Final = Declaration(
     floor=Floor(),
     denoiser=Denoiser(matrix=("place", "hour"), categories=("kind",), scales=(2, 4, 8, 24, HOURS)),
 )
+
+PEOPLE: Final = replace(VISITS, name="bench.people", measure=Presence(counted="people"))
+"""The same, but whoever comes to a place twice within an hour is counted once."""
 
 
 @dataclass(frozen=True, kw_only=True)

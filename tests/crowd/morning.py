@@ -21,7 +21,7 @@ from hubbub.crowd.days import KeptDay
 from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
-from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
+from hubbub.crowd.measure import Count, Events, Histogram, Measure, Presence, TwoCounters
 from hubbub.crowd.question import Question
 from hubbub.deal.gate import Permitted, collect, permit
 from hubbub.terms.catalogue import PASSES, PASSES_SCHEMA, STAMP
@@ -58,7 +58,7 @@ def measured(measure: Measure) -> dict[str, Any]:
             around = (-G // 2, *edges, G // 2)  # the outer bins are none of the measure's
             shifted = (bin_of(QUESTION.d_q, edges=around) - 1).cast("int32")
             return {"measure": measure, "question": QUESTION.mutate(bin=shifted).drop("d_q")}
-        case Presence() | Count():
+        case Presence() | Events() | Count():
             return {"measure": measure, "question": QUESTION.drop("d_q")}
     assert_never(measure)
 
@@ -113,6 +113,16 @@ PEOPLE = Declaration(
     blocks=Days(days=7),
     **(SAME | measured(Presence(counted="people"))),
 )
+ARRIVALS = Declaration(
+    name="arrivals",
+    unit=Unit.PERSON_DAY,
+    bound=OneNorm(whole_max=2),
+    noise=DiscreteLaplace(scale=2 * G),
+    epsilon=1,
+    delta=0,
+    blocks=Days(days=7),
+    **(SAME | measured(Events(counted="arrivals"))),
+)
 TIMES = Declaration(
     name="times",
     unit=Unit.PERSON_DAY,
@@ -133,7 +143,7 @@ SPREAD = Declaration(
     blocks=WINDOWS,
     **(SAME | measured(Histogram(value="distance", edges=(0,)))),
 )
-DECLARATIONS = (PASSAGE, PLAN, WEEK, VISITS, PEOPLE, TIMES, SPREAD)
+DECLARATIONS = (PASSAGE, PLAN, WEEK, VISITS, PEOPLE, ARRIVALS, TIMES, SPREAD)
 
 
 class Pass(NamedTuple):

@@ -10,7 +10,7 @@ from hubbub.crowd.blocks import Block, Windows, day_number
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.laws import G
-from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
+from hubbub.crowd.measure import Count, Events, Histogram, Measure, Presence, TwoCounters
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.time import Instant
 
@@ -34,7 +34,7 @@ class Cell:
 def cells_of(
     passes: Iterable[Pass], declaration: Declaration[LiveTraffic], days: set[int]
 ) -> list[Cell]:
-    """Merge the passes that count."""
+    """Merge the passes that count; events stay apart."""
     values: defaultdict[tuple[int, int, int, int, int], list[int]] = defaultdict(list)
     roads = set(ROADS.table["key"].to_pylist())
     for subject, at, segment, value in passes:
@@ -60,14 +60,17 @@ def cells_of(
             rows=min(len(several), rows_max(declaration.measure)),
             mean=nearest(sum(several), len(several)),
         )
-        for (subject, day, window, key, binned), several in values.items()
+        for (subject, day, window, key, binned), all_of_it in values.items()
+        for several in (
+            [[one] for one in all_of_it] if isinstance(declaration.measure, Events) else [all_of_it]
+        )
     ]
 
 
 def bin_asked(value: int | None, measure: Measure) -> int | None:
     """Tell in which bin a pass counts; None: it does not count."""
     match measure:
-        case Presence() | Count():
+        case Presence() | Events() | Count():
             return 0
         case TwoCounters():
             return 0 if value is not None and -G <= value <= G else None
@@ -80,7 +83,7 @@ def bin_asked(value: int | None, measure: Measure) -> int | None:
 def rows_max(measure: Measure) -> int:
     """Tell how many passes of one person count in one cell."""
     match measure:
-        case Presence():
+        case Presence() | Events():
             return 1
         case Count(rows_per_key_max=most):
             return most

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crowd.morning import (
+    ARRIVALS,
     DAY,
     NOON,
     PASSAGE,
@@ -44,7 +45,7 @@ type Live = Declaration[LiveTraffic]
 type Closed = list[DaySums[LiveTraffic]]
 
 SPREAD_WEEK: Live = replace(VISITS, **measured(Histogram(value="distance", edges=(-100, 200))))
-BY_DAY: tuple[Live, ...] = (WEEK, VISITS, PEOPLE, TIMES, SPREAD_WEEK)
+BY_DAY: tuple[Live, ...] = (WEEK, VISITS, PEOPLE, ARRIVALS, TIMES, SPREAD_WEEK)
 BLOCK = Days().block(DAY, ZONE)
 DEAD = "nobody has withdrawn"
 CROWD = [Pass(subject, NOON + subject % 3 * 86_400 * SECOND, 2, G) for subject in range(60)]

@@ -9,6 +9,7 @@ import pytest
 from ibis.expr import types as ir
 
 from crowd.morning import (
+    ARRIVALS,
     DECLARATIONS,
     KEYS,
     PASSAGE,
@@ -19,12 +20,13 @@ from crowd.morning import (
     TIMES,
     VISITS,
     WEEK,
+    measured,
 )
 from hubbub.crowd.blocks import Days, Newest, Windows
 from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.declaration import BadDeclaration, Declaration, Floor
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
-from hubbub.crowd.measure import Count, Histogram, Presence, TwoCounters
+from hubbub.crowd.measure import Count, Events, Histogram, Presence, TwoCounters
 from hubbub.crowd.structure import Denoiser
 from hubbub.terms.purposes import LiveTraffic, Purpose, Traffic
 
@@ -96,6 +98,9 @@ WRONG: list[tuple[Live, dict[str, Any], str, dict[str, Any]]] = [
     (TIMES, {"measure": times(0)}, "1 to 1024 rows", {"measure": times(1)}),
     (TIMES, {"measure": times(1025)}, "1 to 1024 rows", {"measure": times(1024)}),
     (PEOPLE, {"measure": Presence(counted="")}, "a word for what", {}),
+    (ARRIVALS, {"measure": Events(counted="")}, "a word for what", {}),
+    (TIMES, {"measure": ARRIVALS.measure}, "an L1 bound on all the events", {}),
+    (PASSAGE, measured(ARRIVALS.measure), "an L1 bound on all the events", {}),
     (WEEK, {"measure": TwoCounters(value="", prior="5", reach="1")}, "words for a value", {}),
     (WEEK, {"measure": TwoCounters(value="v", prior="", reach="1")}, "words for a value", {}),
     (WEEK, {"measure": TwoCounters(value="v", prior="5", reach="")}, "words for a value", {}),
@@ -247,6 +252,7 @@ def test_the_right_ones_stand() -> None:
         "typical",
         "visits",
         "people",
+        "arrivals",
         "times",
         "spread by day",
     ]

@@ -138,8 +138,8 @@ NOISE_BUGS: Final = (
             ),
             Edit(
                 file="crowd/bounds.py",
-                old="least=ibis.least(counters[0], *counters).min(),",
-                new='least=ibis.least(counters[0], *counters).min().cast("int64"),',
+                old="least=reduce(ibis.least, counters).min(),",
+                new='least=reduce(ibis.least, counters).min().cast("int64"),',
             ),
         ),
         killers=(BOUNDS + "test_each_share_is_a_whole_number_before_it_is_added",),
@@ -196,8 +196,8 @@ BOUND_BUGS: Final = (
         edits=(
             Edit(
                 file="crowd/bounds.py",
-                old="share = (joined.c * (whole_max * G)) // joined.of_unit",
-                new="share = joined.c * (whole_max * G)",
+                old="(c * (G * bound.whole_max * fineness)) // size",
+                new="c * (G * bound.whole_max * fineness)",
             ),
         ),
         killers=(
@@ -211,8 +211,8 @@ BOUND_BUGS: Final = (
         edits=(
             Edit(
                 file="crowd/bounds.py",
-                old="share = (joined.c * (whole_max * G)) // joined.of_unit",
-                new="share = joined.c * (whole_max * G)",
+                old="(c * (G * bound.whole_max * fineness)) // size",
+                new="c * (G * bound.whole_max * fineness)",
             ),
             Edit(
                 file="crowd/summing.py",
@@ -222,6 +222,18 @@ BOUND_BUGS: Final = (
         ),
         killers=(AUDIT + "test_the_gate_tells_what_it_claims_and_no_more",),
         checks=("sensitivity traffic.live",),
+    ),
+    Bug(
+        name="events weighed as if they were places",
+        harm="Who comes to one place all day has a voice each time.",
+        edits=(
+            Edit(
+                file="crowd/bounds.py",
+                old="_size(units.listed.length(), bound)",
+                new="_size(array_distinct(units.listed).length(), bound)",
+            ),
+        ),
+        killers=(BOUNDS + "test_each_event_counts_until_the_day_is_full",),
     ),
     Bug(
         name="no check",

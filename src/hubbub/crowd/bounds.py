@@ -6,7 +6,7 @@ Rules, in the order they are applied:
    -G..G and its bin is one of the measure's. Any other row - unknown, missing, out of range - drops
    silently: an error would tell.
 2. All rows of one person in one cell are one contribution: c rows, at most as many as the measure
-   takes, of mean value d.
+   takes, of mean value d. Of events, each row is one.
 3. A contribution has a weight w, and w is bounded over all contributions of its unit:
 
      OneNorm   w = min(c G, (c G C) // sum(c))            so  sum(w)   <= C G
@@ -24,6 +24,10 @@ and on earlier ones, and rows that come late can only use the plan up sooner. Ro
 may not be forgotten before the day is over: the gate asks for the name of what remembers them. A
 person's turn in a window is one group of keys, (subject + window) % groups, and which of its cells
 come first is her own order, so that the roads share people fairly.
+
+Where each contribution of a unit is c = 1 and has no value, as for presence and events, all weigh
+the same, which follows from how many there are. Such a unit is a list of its keys: one grouping
+instead of two and a join, at half the cost.
 
 Every join is on equality of integers; every division is of whole numbers >= 0 below 2^52, where the
 engines' floor(a / b) is exact.
@@ -43,7 +47,7 @@ from ibis.expr import types as ir
 
 from hubbub.crowd.blocks import BLOCK, CALENDAR, QUARTER_US, Blocks, Days, window
 from hubbub.crowd.laws import G
-from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
+from hubbub.crowd.measure import Count, Events, Histogram, Measure, Presence, TwoCounters
 
 K: Final = 1024
 """Fineness of the root in the L2 bound."""
@@ -109,6 +113,11 @@ def bin_of(value: ir.IntegerValue, *, edges: tuple[int, ...]) -> ir.IntegerValue
     return sum((value >= edge).cast("int32") for edge in edges).cast("int32")
 
 
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def array_distinct(listed: dt.Array[dt.int32]) -> dt.Array[dt.int32]:
+    """Take each key of a list once. Both engines have it by this name; Ibis' own minds NULLs."""
+
+
 def weighed(
     contributions: ir.Table,
     keys: ir.Table | int,
@@ -123,24 +132,17 @@ def weighed(
 
     `keys` are the public ones: a table of them, or a number if they are all that are below it.
     """
-    cells = _cells(contributions, keys, measure=measure, blocks=None if one_day else blocks)
-    match bound:
-        case OneNorm(whole_max=whole_max):
-            sums = cells.group_by(_of(unit, cells)).agg(of_unit=_total(cells.c))
-            joined = cells.join(sums, _of(unit, cells))
-            share = (joined.c * (whole_max * G)) // joined.of_unit
-            return _counted(joined, ibis.least(joined.c * G, share), measure=measure)
-        case TwoNorm(whole_max=whole_max):
-            squares = _total(cells.c * cells.c).cast("float64")
-            root = (squares.sqrt() * K).ceil().cast("int64") + 1
-            sums = cells.group_by(_of(unit, cells)).agg(of_unit=root)
-            joined = cells.join(sums, _of(unit, cells))
-            share = (joined.c * (G * whole_max * K)) // joined.of_unit
-            return _counted(joined, ibis.least(joined.c * G, share), measure=measure)
-        case DayPlan(weight=weight):
-            planned = _planned(cells, bound, measure=measure, blocks=blocks)
-            return _counted(planned, ibis.literal(weight), measure=measure)
-    assert_never(bound)
+    rows = _rows(contributions, keys, measure=measure, blocks=None if one_day else blocks)
+    if isinstance(bound, DayPlan):
+        planned = _planned(_cells(rows, measure), bound, measure=measure, blocks=blocks)
+        return _counted(planned, ibis.literal(bound.weight), measure=measure)
+    if isinstance(measure, Presence | Events) and unit is Unit.PERSON_DAY:
+        return _alike(rows, measure, bound)
+    cells = _cells(rows, measure)
+    added = _total(cells.c if isinstance(bound, OneNorm) else cells.c * cells.c)
+    units = cells.group_by(_of(unit, cells)).agg(size=_size(added, bound))
+    joined = cells.join(units, _of(unit, cells))
+    return _counted(joined, _share(joined.c, joined["size"], bound), measure=measure)
 
 
 def sums(contributions: ir.Table, *, measure: Measure, blocks: Blocks) -> ir.Table:
@@ -161,7 +163,7 @@ def worst(contributions: ir.Table, *, unit: Unit, measure: Measure, bound: Bound
     added = counters if isinstance(bound, OneNorm) else [each * each for each in counters]
     units = contributions.group_by(_of(unit, contributions)).agg(
         norm=_total(reduce(add, added)),
-        least=ibis.least(counters[0], *counters).min(),  # of one thing, Spark finds no least
+        least=reduce(ibis.least, counters).min(),
     )
     return units.agg(norm=units.norm.max(), least=units.least.min())
 
@@ -177,9 +179,10 @@ def _of(unit: Unit, rows: ir.Table) -> list[str]:
     return [name for name in unit.value if name in rows.columns]
 
 
-def _cells(
+def _rows(
     contributions: ir.Table, keys: ir.Table | int, *, measure: Measure, blocks: Blocks | None
 ) -> ir.Table:
+    """Keep the rows that count, and tell the day and window of each, if there are several."""
     rows = contributions.filter(contributions.subject >= 0, contributions.at >= 0)
     rows = _within(rows, measure)
     if isinstance(keys, int):
@@ -188,13 +191,43 @@ def _cells(
         rows = rows.join(keys.select("key"), "key")
     if blocks is None:  # one day: its two ends tell what lies in it
         since, until = (BLOCK[end].max().as_scalar() for end in ("since", "until"))
-        rows, apart = rows.filter(rows.at >= since, rows.at < until), list[str]()
-    else:
-        rows = rows.mutate(quarter=rows.at // QUARTER_US, window=window(blocks, rows.at, rows.key))
-        rows, apart = rows.join(CALENDAR.select("quarter", "day"), "quarter"), ["day", "window"]
-    cell = ("subject", *apart, *measure.cell)
+        return rows.filter(rows.at >= since, rows.at < until)
+    rows = rows.mutate(quarter=rows.at // QUARTER_US, window=window(blocks, rows.at, rows.key))
+    return rows.join(CALENDAR.select("quarter", "day"), "quarter")
+
+
+def _cells(rows: ir.Table, measure: Measure) -> ir.Table:
+    cell = (*_apart(rows), *measure.cell)
     cells = rows.group_by(cell).agg(rows=rows.count(), **_summed(rows, measure))
     return cells.mutate(c=ibis.least(cells["rows"], measure.rows_per_key_max).cast("int64"))
+
+
+def _alike(rows: ir.Table, measure: Presence | Events, bound: OneNorm | TwoNorm) -> ir.Table:
+    """Weigh contributions of one row and no value: how many a unit has tells what each weighs."""
+    units = rows.group_by(_apart(rows)).agg(listed=rows.key.collect())
+    if isinstance(measure, Presence):
+        units = units.mutate(listed=array_distinct(units.listed))
+    one = ibis.literal(1, "int64")
+    weight = _share(one, _size(units.listed.length(), bound), bound)
+    return units.select(*_apart(rows), key=units.listed.unnest(), count=weight)
+
+
+def _apart(rows: ir.Table) -> list[str]:
+    """Name the columns that keep people, days and windows apart."""
+    return [name for name in ("subject", "day", "window") if name in rows.columns]
+
+
+def _size(added: ir.IntegerValue, bound: OneNorm | TwoNorm) -> ir.IntegerValue:
+    """Tell how long a unit is: `added` is sum(c), or sum(c^2) for the L2 bound."""
+    if isinstance(bound, OneNorm):
+        return added
+    return (added.cast("float64").sqrt() * K).ceil().cast("int64") + 1
+
+
+def _share(c: ir.IntegerValue, size: ir.IntegerValue, bound: OneNorm | TwoNorm) -> ir.IntegerValue:
+    """Weigh a contribution of c rows by how long its unit is."""
+    fineness = 1 if isinstance(bound, OneNorm) else K
+    return ibis.least(c * G, (c * (G * bound.whole_max * fineness)) // size)
 
 
 def _within(rows: ir.Table, measure: Measure) -> ir.Table:
@@ -203,7 +236,7 @@ def _within(rows: ir.Table, measure: Measure) -> ir.Table:
             return rows.filter(rows.d_q.between(-G, G))
         case Histogram(bins=bins):
             return rows.filter(rows.bin.between(0, bins - 1))
-        case Presence() | Count():
+        case Presence() | Events() | Count():
             return rows
     assert_never(measure)
 

@@ -20,6 +20,7 @@ from hubbub.crowd.measure import (
     BASE_COLUMNS,
     ROWS_MAX,
     Count,
+    Events,
     Histogram,
     Measure,
     Presence,
@@ -214,6 +215,12 @@ class Declaration[For: Purpose]:
         match self.measure:
             case Presence(counted=counted):
                 yield bool(counted), "a word for what is counted"
+            case Events(counted=counted):
+                yield bool(counted), "a word for what is counted"
+                yield (
+                    isinstance(self.bound, OneNorm) and self.unit is Unit.PERSON_DAY,
+                    "an L1 bound on all the events of a day",
+                )
             case Count(counted=counted, rows_per_key_max=rows_max):
                 yield bool(counted), "a word for what is counted"
                 yield (

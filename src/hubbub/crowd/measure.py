@@ -1,9 +1,11 @@
 """What is counted in each cell: what a question yields for it, and which counters are released.
 
 A cell is a public key, or, for a histogram, a public key and a public bin. All rows of one person
-in one cell are one contribution: c rows that weigh w on the grid (`bounds`), in whole counters.
+in one cell are one contribution, except events, each of which is one: c rows that weigh w on the
+grid (`bounds`), in whole counters.
 
     Presence      c = 1                              count = w
+    Events        c = 1, each row by itself          count = w
     Count         c = least(rows, rows_per_key_max)  count = w
     TwoCounters   c = least(rows, ROWS_MAX)          up + down = w, up = w (G + d) / 2 G
     Histogram     c = least(rows, ROWS_MAX)          count = w, in the cell of its bin
@@ -36,6 +38,22 @@ class Presence:
     counters: ClassVar[tuple[str, ...]] = ("count",)
     bins: ClassVar[int] = 1
     rows_per_key_max: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Events:
+    """How many of `counted` there were, however many one person's are in a cell.
+
+    Only a bound on the sum of all that a person adds holds for them.
+    """
+
+    counted: str
+
+    columns: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    cell: ClassVar[tuple[str, ...]] = ("key",)
+    counters: ClassVar[tuple[str, ...]] = ("count",)
+    bins: ClassVar[int] = 1
+    rows_per_key_max: ClassVar[int] = ROWS_MAX
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,4 +110,4 @@ class Histogram:
         return len(self.edges) + 1
 
 
-type Measure = Presence | Count | TwoCounters | Histogram
+type Measure = Presence | Events | Count | TwoCounters | Histogram

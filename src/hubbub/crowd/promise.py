@@ -19,7 +19,7 @@ import msgspec
 from hubbub.crowd.blocks import Blocks, Days, Windows
 from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.laws import G, Noise
-from hubbub.crowd.measure import Count, Histogram, Measure, Presence, TwoCounters
+from hubbub.crowd.measure import Count, Events, Histogram, Measure, Presence, TwoCounters
 
 CROWDS: Final = (10, 30, 100)
 """So many people behind a mean, as examples."""
@@ -129,7 +129,7 @@ def bound_words(bound: Bound, *, key_word: str) -> str:
 def counted_words(measure: Measure) -> str:
     """Say what a count is of."""
     match measure:
-        case Presence(counted=counted) | Count(counted=counted):
+        case Presence(counted=counted) | Events(counted=counted) | Count(counted=counted):
             return counted
         case TwoCounters() | Histogram():
             return "people"
@@ -139,7 +139,7 @@ def counted_words(measure: Measure) -> str:
 def measured_words(measure: Measure) -> str:
     """Say what is measured."""
     match measure:
-        case Presence(counted=counted) | Count(counted=counted):
+        case Presence(counted=counted) | Events(counted=counted) | Count(counted=counted):
             return f"number of {counted}"
         case TwoCounters(value=value) | Histogram(value=value):
             return value

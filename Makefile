@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Python 3.13 and make are all they need.
 .DEFAULT_GOAL := help
-.PHONY: help demo test spark prove-mutants mutate check format kills bench lock epsilons clean
+.PHONY: help demo test spark prove-mutants mutate check format kills deal-kills bench lock epsilons clean
 
 BIN := .venv/bin
 # hubbub is several processes: let each load what the first one compiled.
@@ -52,12 +52,17 @@ kills: ## Kill who spends of the ledger 10,000 times, and look at what was seen;
 	@sh tools/bootstrap.sh dev
 	@$(BIN)/python -m bench.kills $(ARGS)
 
+deal-kills: ## Kill who makes and takes back deals 2,000 times, and look at every receipt; ARGS=500
+	@sh tools/bootstrap.sh dev
+	@$(BIN)/python -m bench.deal_kills $(ARGS)
+
 bench: ## Score the published speeds against the truth in DATA, and measure the door
 	@sh tools/bootstrap.sh bench
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.gates
 	@$(BIN)/python -m bench.noise
 	@$(BIN)/python -m bench.week
+	@$(BIN)/python -m bench.erasing
 	@test -d "$(DATA)" || { echo "no mornings with their truth in $(DATA): make bench DATA=FOLDER"; exit 2; }
 	@$(BIN)/python -m bench.delay $(DATA)
 	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)

@@ -7,7 +7,7 @@ compacts; any number may read.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -59,7 +59,8 @@ _CONFIGURATION: Final = {
 }
 # The log is trimmed by `trim_log` alone, so that a tail can be read from it until then.
 _QUIET: Final = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
-_STEPPING: Final = ("at", "lat_e6", "lon_e6")
+# Rows are sorted by person, so these go up in small steps. Every gated read reads `receipt`.
+_STEPPING: Final = ("subject", "at", "lat_e6", "lon_e6", "receipt")
 _ENCODING: Final = {
     "compression": "zstd",
     "compression_level": 1,
@@ -70,8 +71,12 @@ _ENCODING: Final = {
 }
 
 
+type Doomed = Callable[[pa.Table], pa.ChunkedArray]
+"""Tells of each row whether it is to go."""
+
+
 class Erased(NamedTuple):
-    """What an erasure took out of the store."""
+    """What was taken out of the store."""
 
     rows: int
     files: int
@@ -236,15 +241,26 @@ class EventStore:
         return sum(file.rows for file in old)
 
     def erase(self, subject: Subject) -> Erased:
-        """Write the files that hold rows of `subject` anew, without them, and delete the old ones.
+        """Take the rows of `subject` out, and delete the files that held them.
 
-        A bucket's file of a day is a 64th of it. Everybody else's rows are read back and compared.
+        A bucket's file of a day is a 64th of it.
+        """
+        erased = self.take_out(
+            lambda rows: pc.equal(rows["subject"], subject), of=self.files_of(subject)
+        )
+        self.sweep()  # also what a killed erasure has left
+        return erased
+
+    def take_out(self, doomed: Doomed, *, of: Iterable[StoredFile]) -> Erased:
+        """Write those `of` the files that hold `doomed` rows anew, without them, in one commit.
+
+        All other rows are read back and compared. The old files wait for `sweep`.
         """
         actions: list[AddAction | RemoveAction] = []
         others, rows, files = sha256(), 0, 0
-        for number, file in enumerate(self.files_of(subject)):
+        for number, file in enumerate(of):
             there = self.read(self.paths([file]))
-            kept = there.filter(pc.not_equal(there["subject"], subject))
+            kept = there.filter(pc.invert(doomed(there)))
             if kept.num_rows == there.num_rows:
                 continue
             rows, files = rows + there.num_rows - kept.num_rows, files + 1
@@ -258,7 +274,6 @@ class EventStore:
                 actions.append(add)
         if actions:
             self._commit(actions, [])
-        self.sweep()  # also what a killed erasure has left
         return Erased(rows=rows, files=files, others_sha256=others.hexdigest())
 
     def moments(self, subject: Subject) -> tuple[int, ...]:

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hubbub.record.events import Doomed
 from hubbub.record.journal_segments import FRAME, fsync_folder, whole_frames
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
-from hubbub.terms.people import Subject
 from hubbub.terms.time import SECOND, Instant
 
 _PASS: Final = np.dtype([*(PASSES_SCHEMA | STAMP).items()]).newbyteorder("<")
@@ -66,13 +66,15 @@ class PassesLog:
         tables = [read_passes(path) for path in sorted(self._folder.glob(f"*{PASSES_SUFFIX}"))]
         return pa.concat_tables([_SCHEMA.empty_table(), *tables])
 
-    def erase(self, subject: Subject) -> None:
-        """Write the passes anew without those of `subject`."""
+    def take_out(self, doomed: Doomed) -> int:
+        """Write the passes anew without those that are `doomed`. Gives how many those were."""
+        taken = 0
         for path in self._folder.glob(f"*{PASSES_SUFFIX}"):
             rows = read_passes(path)
-            kept = rows.filter(pc.not_equal(rows["subject"], subject))
+            kept = rows.filter(pc.invert(doomed(rows)))
             if kept.num_rows == rows.num_rows:
                 continue
+            taken += rows.num_rows - kept.num_rows
             payload, fresh = _packed(kept), path.with_suffix(".new")
             fresh.touch(mode=0o600)
             fresh.write_bytes(FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
@@ -80,6 +82,7 @@ class PassesLog:
             fresh.rename(path)
             fsync_folder(self._folder)
             self._whole.pop(path, None)
+        return taken
 
     def forget_before(self, since: Instant) -> None:
         """Delete the days that were over before `since`."""

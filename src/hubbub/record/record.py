@@ -202,7 +202,7 @@ class Record:
     def erase(self, subject: Subject) -> Erased:
         """Take everything of `subject` out of the store, the logs of passes and the memory."""
         for log in self._logs.values():
-            log.erase(subject)
+            log.take_out(lambda rows: pc.equal(rows["subject"], subject))
         whom = np.array([subject], np.int64)
         for held in self._passes.values():
             held[:] = [_without(rows, whom) for rows in held]

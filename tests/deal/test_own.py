@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ibis.expr import types as ir
 
-from hubbub.deal.own import NotTheirs, own
+from hubbub.deal.own import NotTheirs, derive_own, own
 from hubbub.terms.people import Subject
 
 ROWS = ibis.table({"subject": "int64", "at": "int64"}, name="rows")
@@ -53,3 +53,15 @@ def test_what_others_gave_changes_nothing(rows: list[tuple[int, int]]) -> None:
 def test_an_engine_that_gives_too_much_is_caught() -> None:
     with pytest.raises(NotTheirs):
         own(ROWS, ANN, engine=lambda _asked: kept(KEPT))
+
+
+def test_what_is_made_of_ones_own_is_ones_own() -> None:
+    times = derive_own(own(ROWS, ANN, engine=engine(KEPT)), lambda rows: rows["at"].to_pylist())
+    assert times.hand_over(to=ANN) == [20, 30]
+    with pytest.raises(NotTheirs):
+        times.hand_over(to=BOB)
+
+
+def test_nothing_is_made_of_what_is_nobodys_own() -> None:
+    with pytest.raises(TypeError):
+        derive_own(kept(KEPT), len)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import secrets
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from hashlib import sha256
@@ -23,10 +24,15 @@ from hubbub.crowd.gate import Released, postprocess, recall
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.crowd.measure import TwoCounters
-from hubbub.deal.own import Own, own
+from hubbub.deal.certificate import ErasureProgress
+from hubbub.deal.desk import SignedIn
+from hubbub.deal.identity import Secret
+from hubbub.deal.own import Own, derive_own, own
 from hubbub.outlet.app import outlet_app
+from hubbub.outlet.sources import Busy
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow
+from hubbub.products.traffic.own import OwnRoad, OwnWeek
 from hubbub.record.deal_store import DealStore
 from hubbub.record.deal_store_identity import IdentityStore
 from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
@@ -113,6 +119,7 @@ class House:
         self.metrics = CollectorRegistry()
         self.open_enrolment = True
         self.at = MORNING
+        self.busy = False
         self.origin = "http://hubbub.test"
         self.declarations: Mapping[str, Declaration[Any]] = {"traffic.live": LIVE}
         self.keeper = Keeper()
@@ -172,6 +179,23 @@ class House:
         theirs = [row for row in self.given if row["subject"] == subject]
         kept = pa.Table.from_pylist(theirs, pa.schema([*PINGS_SCHEMA.items()]))
         return own(PINGS, subject, engine=lambda _asked: kept)
+
+    def own_roads(self, subject: Subject) -> Own[OwnWeek] | None:
+        if self.busy:
+            raise Busy
+        return derive_own(self.own_pings(subject), self._week)
+
+    def _week(self, theirs: pa.Table) -> OwnWeek:
+        helped = (OwnRoad(SegmentNumber(1), 2, 1),) if theirs.num_rows else ()
+        return OwnWeek(passes=2 * theirs.num_rows, roads=len(helped), helped=helped)
+
+    def erase(self, subject: Subject) -> Secret:
+        claim = Secret(f"gone_{secrets.token_hex(8)}")
+        self.deals.erase(SignedIn(subject), "test", claim=claim)
+        return claim
+
+    def erasure(self, secret: Secret) -> ErasureProgress | None:
+        return self.deals.erasures.progress(secret)
 
     def is_operator(self, key: str) -> bool:
         return key == OPERATOR

@@ -36,8 +36,11 @@ ACTORS = (
     "a while ago",
     "other person",
     "her cookie, other site",
+    "once erased",
     "operator",
 )
+WIDTHS = (24, 6, 38)
+"""Of what stands before the marks: the same for ever, so that a diff shows what changed."""
 HEAD = """\
 Who may do what: each route of the house, asked by each of these (test_policy.py).
 
@@ -45,6 +48,7 @@ Who may do what: each route of the house, asked by each of these (test_policy.py
     a while ago      the same person, who signed in before that
     other person     somebody else who has signed in, and asks for what is hers
     her cookie, ...  a page of another site, in her name
+    once erased      the person, when she has been erased, with the secret that she was told then
 
 """
 
@@ -150,19 +154,20 @@ class Matrix:
         if way.resource is Resource.PINGS or way.route == "POST /v1/me/session":
             hers = {"authorization": f"Bearer {her.token}", **hers}
         match actor:
-            case "person":
-                return hers
+            case "anybody":
+                return {}
             case "a while ago":
                 self.house.at = Instant(self.house.at + FRESH_US)
-                return {name: value for name, value in hers.items() if name != "authorization"}
+                hers.pop("authorization", None)
             case "other person":
-                other = self.somebody()
-                return {"cookie": f"{COOKIE}={other.cookie}", **OURS}
+                hers = {"cookie": f"{COOKIE}={self.somebody().cookie}", **OURS}
             case "her cookie, other site":
-                return {"cookie": f"{COOKIE}={her.cookie}", "sec-fetch-site": "cross-site"}
+                hers = {"cookie": f"{COOKIE}={her.cookie}", "sec-fetch-site": "cross-site"}
+            case "once erased":
+                hers = {"authorization": f"Bearer {self.house.erase(her.subject).secret}"}
             case "operator":
-                return {"authorization": f"Bearer {OPERATOR}"}
-        return {}
+                hers = {"authorization": f"Bearer {OPERATOR}"}
+        return hers
 
     async def _ask(self, way: Way, her: Her, headers: dict[str, str]) -> httpx.Response:
         path = way.path
@@ -208,7 +213,8 @@ def table(there: Matrix, is_allowed: Callable[[Way, str], bool]) -> str:
     for way in ways:
         marks = ["yes" if is_allowed(way, actor) else "-" for actor in ACTORS]
         rows.append((way.resource, way.action, way.route, *marks))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [*WIDTHS, *map(len, ACTORS)]
+    assert all(len(cell) <= width for row in rows for cell, width in zip(row, widths, strict=True))
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows

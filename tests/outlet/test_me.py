@@ -1,10 +1,13 @@
 """What a person asks about their own rows."""
 
 import json
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from hubbub.deal.desk import Token
+from hubbub.outlet.me import POINTS_MAX
 from hubbub.terms.time import SECOND
 from outlet.fake_house import Caller, House
 from outlet.test_deal import bearer, enrolled
@@ -47,3 +50,74 @@ def test_a_stranger_gets_nothing(house: House, caller: Caller, headers: dict[str
     answer = caller.get("/v1/me/pings", headers=headers)
     assert answer.status_code == 401
     assert answer.json()["type"] == "urn:hubbub:problem:no-token"
+
+
+def given(caller: Caller, token: str, path: str) -> Any:
+    answer = caller.get(path, headers=bearer(token))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_what_was_given_is_told_by_local_day(house: House, caller: Caller) -> None:
+    token = enrolled(caller)["token"]
+    subject = house.deals.badge_of(Token(token)).subject
+    evening = 16 * 3600 * SECOND  # 22:12 UTC, which is past midnight in Helsinki
+    house.given = [ping(subject), ping(subject + 1), ping(subject, at=AT + evening)]
+    told = given(caller, token, "/v1/me/given")
+    (category,) = told["categories"]
+    assert (told["zone"], told["rows"]) == ("Europe/Helsinki", 2)
+    assert category["days"] == [
+        {"day": "2026-11-24", "rows": 1},
+        {"day": "2026-11-25", "rows": 1},
+    ]
+    assert category["first"] == "2026-11-24T06:12:00Z"
+
+
+def test_who_gave_nothing_is_told_so(caller: Caller) -> None:
+    token = enrolled(caller)["token"]
+    assert given(caller, token, "/v1/me/given")["categories"][0]["days"] == []
+    points = given(caller, token, "/v1/me/points")
+    assert (points["day"], points["rows"], points["bbox"], points["at"]) == (None, 0, None, [])
+
+
+def test_a_days_points_are_thinned_to_what_a_phone_draws(house: House, caller: Caller) -> None:
+    token = enrolled(caller)["token"]
+    subject = house.deals.badge_of(Token(token)).subject
+    rows = 3 * POINTS_MAX
+    house.given = [
+        *(ping(subject, at=AT + n * SECOND, lat_e6=60_000_000 + n) for n in range(rows)),
+        ping(subject, at=AT - 86_400 * SECOND, lat_e6=59_000_000),
+    ]
+    house.given.sort(key=lambda row: row["at"])
+    newest = given(caller, token, "/v1/me/points")
+    assert (newest["day"], newest["rows"], newest["shown"]) == ("2026-11-24", rows, POINTS_MAX)
+    assert (newest["lat_e6"][0], newest["lat_e6"][-1]) == (60_000_000, 60_000_000 + rows - 1)
+    steps = {after - before for before, after in pairwise(newest["lat_e6"])}
+    assert steps <= {2, 3, 4}
+    before = given(caller, token, "/v1/me/points?day=2026-11-23")
+    assert (before["lat_e6"], before["bbox"]) == ([59_000_000], [24.94, 59.0, 24.94, 59.0])
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", ""])
+def test_a_day_is_a_day(caller: Caller, day: str) -> None:
+    token = enrolled(caller)["token"]
+    answer = caller.get(f"/v1/me/points?day={day}", headers=bearer(token))
+    assert (answer.status_code, answer.json()["field"]) == (400, "day")
+
+
+def test_the_roads_ones_trips_helped_are_ones_own(house: House, caller: Caller) -> None:
+    ann, ben = (enrolled(caller, name)["token"] for name in ("ann", "ben"))
+    house.given = [ping(house.deals.badge_of(Token(ann)).subject)]
+    told = given(caller, ann, "/v1/me/roads")
+    assert (told["since"], told["until"]) == ("2026-11-23", "2026-11-29")
+    assert (told["passes"], told["roads"], told["released"]) == (2, 1, 1)
+    (road,) = told["helped"]
+    assert (road["segment"], road["name"], road["windows"]) == (1, "South road", 1)
+    assert given(caller, ben, "/v1/me/roads")["helped"] == []
+
+
+def test_who_asks_while_many_do_is_told_to_ask_again(house: House, caller: Caller) -> None:
+    token = enrolled(caller)["token"]
+    house.busy = True
+    answer = caller.get("/v1/me/roads", headers=bearer(token))
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:hubbub:problem:busy")

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from hubbub.deal.proof import Proof, check, sign
+from hubbub.terms.time import Instant
 
 
 class ErasureCertificate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +37,13 @@ class ErasureCertificate(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     def document(self) -> bytes:
         """Write the certificate as the person gets it."""
         return msgspec.json.encode(self, order="deterministic")
+
+
+class ErasureProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an erasure is. It names nobody."""
+
+    requested_at: Instant
+    certificate: bytes | None  # when it is done
 
 
 def about(person: str) -> str:

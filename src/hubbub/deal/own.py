@@ -50,3 +50,10 @@ def own(
     if not pc.all(pc.equal(theirs["subject"], int(subject)), min_count=0).as_py():
         raise NotTheirs
     return _seal(Own, _subject=subject, _value=theirs)
+
+
+def derive_own[Value, New](theirs: Own[Value], step: Callable[[Value], New]) -> Own[New]:
+    """Take a pure `step` on what is a person's: the result is theirs, and nobody else's."""
+    if type(theirs) is not Own:
+        raise TypeError("only a person's own is derived from")
+    return _seal(Own, _subject=theirs._subject, _value=step(theirs._value))  # noqa: SLF001

@@ -58,5 +58,8 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.DEAL, "end"): "person",
     (Resource.RECEIPTS, "read"): "person",
     (Resource.ROWS, "read"): "person",
+    (Resource.ARCHIVE, "read"): "fresh person",
+    (Resource.ACCOUNT, "end"): "fresh person",
+    (Resource.CERTIFICATE, "read"): "holder",
 }
 """What is not in here is done by nobody: an operation that is not does not come into being."""

@@ -12,6 +12,8 @@ from hubbub.outlet.deal import DealOutlet
 from hubbub.outlet.house import HouseOutlet
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.me import MeOutlet
+from hubbub.outlet.me_got import GotOutlet
+from hubbub.outlet.me_leave import LeaveOutlet
 from hubbub.outlet.me_session import SessionOutlet
 from hubbub.outlet.openapi import document
 from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
@@ -50,6 +52,8 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         *DealOutlet(sources).operations(),
         *SessionOutlet(sources).operations(),
         *MeOutlet(sources).operations(),
+        *GotOutlet(sources).operations(),
+        *LeaveOutlet(sources).operations(),
     )
     body = document(served, version=VERSION)
     headers = {"cache-control": "no-cache", "etag": tag(body)}

@@ -1,21 +1,33 @@
-"""What a person gave, for that person alone: whoever shows the token of the device."""
+"""What a person gave, for that person alone: in numbers, as points for a map, and whole."""
 
 from collections.abc import Iterator
+from datetime import date
+from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 import pyarrow as pa
-from starlette.responses import StreamingResponse
+from numpy.typing import NDArray
+from starlette.responses import Response, StreamingResponse
 
 from hubbub.deal.policy import Resource
-from hubbub.outlet.operations import Asked, Operation
+from hubbub.outlet.operations import Asked, Operation, Parameter
+from hubbub.outlet.problems import BadParameter
 from hubbub.outlet.sources import Sources
+from hubbub.outlet.wire_me import CategoryGiven, DayGiven, Given, Points
 from hubbub.terms.pings import NOT_TOLD
-from hubbub.terms.time import Instant, moment
+from hubbub.terms.purposes import Category
+from hubbub.terms.time import SECOND, Instant, iso, local_day, moment
 
 LINES: Final = "application/x-ndjson"
+POINTS_MAX: Final = 1000
+"""What a phone draws without a thought."""
+
+_PRIVATE: Final = {"cache-control": "no-store"}
 _ROWS_AT_ONCE: Final = 10_000
+_QUARTER_US: Final = 900 * SECOND  # clocks everywhere are set by whole quarters of an hour
 _UTC: Final = ZoneInfo("UTC")
 
 
@@ -30,22 +42,80 @@ class MeOutlet:
         return (
             Operation(
                 method="GET",
+                path="/v1/me/given",
+                resource=Resource.ROWS,
+                action="read",
+                summary="What is kept of what you gave, by category and local day.",
+                perform=self.given,
+                answer=Given,
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/v1/me/points",
+                resource=Resource.ROWS,
+                action="read",
+                summary="Where you were on one local day, thinned to what a phone can draw.",
+                perform=self.points,
+                answer=Points,
+                parameters=(
+                    Parameter(
+                        name="day",
+                        meaning="A local day; without it, the newest of which there is something.",
+                        example="2026-11-25",
+                        schema={"type": "string", "format": "date"},
+                    ),
+                ),
+                problems=(HTTPStatus.BAD_REQUEST,),
+                waits=True,
+            ),
+            Operation(
+                method="GET",
                 path="/v1/me/pings",
                 resource=Resource.ROWS,
                 action="read",
-                summary="Every ping kept of the device whose token this is, a line each.",
+                summary="Every ping kept of you, a line each, oldest first.",
                 perform=self.pings,
                 media=LINES,
                 waits=True,
             ),
         )
 
+    def given(self, asked: Asked) -> Response:
+        """Answer with how much there is."""
+        at = self._theirs(asked)["at"].to_numpy()
+        zone = zone_of(self._sources)
+        counted = np.unique(_days(at, zone), return_counts=True)
+        category = CategoryGiven(
+            category=Category.LOCATION,
+            rows=len(at),
+            first=iso(Instant(int(at[0]))) if len(at) else None,
+            last=iso(Instant(int(at[-1]))) if len(at) else None,
+            days=[
+                DayGiven(day=date.fromordinal(day).isoformat(), rows=rows)
+                for day, rows in zip(*map(np.ndarray.tolist, counted), strict=True)
+            ],
+        )
+        return _json(Given(zone=zone.key, rows=len(at), categories=[category]))
+
+    def points(self, asked: Asked) -> Response:
+        """Answer with the points of one day."""
+        day = _day_asked(asked)
+        theirs = self._theirs(asked)
+        days = _days(theirs["at"].to_numpy(), zone_of(self._sources))
+        if day is None and len(days):
+            day = date.fromordinal(int(days[-1]))
+        chosen = days == (day.toordinal() if day else 0)
+        return _json(_points(theirs.filter(pa.array(chosen)), day))
+
     def pings(self, asked: Asked) -> StreamingResponse:
-        """Answer with the device's own pings, also after its deal was taken back."""
+        """Answer with a person's own pings, also after their deal was taken back."""
+        headers = {**_PRIVATE, "content-disposition": "attachment"}
+        return StreamingResponse(lines(self._theirs(asked)), headers=headers, media_type=LINES)
+
+    def _theirs(self, asked: Asked) -> pa.Table:
         subject = asked.person.subject
-        theirs = self._sources.own_pings(subject).hand_over(to=subject)
-        headers = {"cache-control": "no-store", "content-disposition": "attachment"}
-        return StreamingResponse(lines(theirs), headers=headers, media_type=LINES)
+        return self._sources.own_pings(subject).hand_over(to=subject)
 
 
 def lines(theirs: pa.Table, **beside: str) -> Iterator[bytes]:
@@ -57,6 +127,44 @@ def lines(theirs: pa.Table, **beside: str) -> Iterator[bytes]:
         yield b"".join(
             msgspec.json.encode(beside | _ping(row)) + b"\n" for row in batch.to_pylist()
         )
+
+
+def zone_of(sources: Sources) -> ZoneInfo:
+    """Give the zone whose days are meant: the city's, where there is one."""
+    return _UTC if sources.city is None else ZoneInfo(sources.city.zone)
+
+
+def _day_asked(asked: Asked) -> date | None:
+    text = asked.query("day")
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise BadParameter("day", expected="a day as YYYY-MM-DD") from None
+
+
+def _days(at: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
+    """Tell on which local day each instant is, as an ordinal."""
+    quarters, which = np.unique(at // _QUARTER_US, return_inverse=True)
+    days = [local_day(Instant(q * _QUARTER_US), zone).toordinal() for q in quarters.tolist()]
+    return np.array(days, np.int64)[which]
+
+
+def _points(of_day: pa.Table, day: date | None) -> Points:
+    """Keep the first, the last, and what lies evenly between them."""
+    rows = of_day.num_rows
+    shown = min(rows, POINTS_MAX)
+    kept = of_day.take(pa.array(np.linspace(0, rows - 1, shown).round(), pa.int64()))
+    lon_e6, lat_e6, at = (kept[name].to_pylist() for name in ("lon_e6", "lat_e6", "at"))
+    box = (min(lon_e6), min(lat_e6), max(lon_e6), max(lat_e6)) if shown else None
+    return Points(
+        day=None if day is None else day.isoformat(),
+        rows=rows,
+        shown=shown,
+        bbox=None if box is None else (box[0] / 1e6, box[1] / 1e6, box[2] / 1e6, box[3] / 1e6),
+        lon_e6=lon_e6,
+        lat_e6=lat_e6,
+        at=[iso(Instant(each)) for each in at],
+    )
 
 
 def _ping(row: dict[str, int]) -> dict[str, str | float]:
@@ -71,3 +179,7 @@ def _ping(row: dict[str, int]) -> dict[str, str | float]:
         "lon": row["lon_e6"] / 1e6,
         **{name: value / unit for name, (value, unit) in told.items() if value != NOT_TOLD},
     }
+
+
+def _json(answer: Given | Points) -> Response:
+    return Response(msgspec.json.encode(answer), headers=_PRIVATE, media_type="application/json")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hubbub.deal.desk import UnknownDevice
-from hubbub.deal.identity import SESSION_US, Identities, Means, Passkey, Session, TooManyPasskeys
+from hubbub.deal.identity import SESSION_US, Identities, Means, Session, TooManyPasskeys
 from hubbub.deal.policy import Resource
 from hubbub.outlet.ceremonies import Ceremonies, PasskeyRefused
 from hubbub.outlet.operations import Asked, Operation, Parameter
@@ -220,12 +220,12 @@ class SessionOutlet:
             passkey = self._ceremonies.add(asked.person.subject, wish.name, bytes(wish.credential))
         except (PasskeyRefused, TooManyPasskeys) as refused:
             raise NotThisPasskey(str(refused)) from None
-        return _json(_passkey(passkey), status=HTTPStatus.CREATED)
+        return _json(PasskeyCard.of(passkey), status=HTTPStatus.CREATED)
 
     def passkeys(self, asked: Asked) -> Response:
         """Answer with a person's passkeys."""
         theirs = self._identities.passkeys(asked.person.subject)
-        return _json([_passkey(each) for each in theirs])
+        return _json([PasskeyCard.of(each) for each in theirs])
 
     def remove_passkey(self, asked: Asked) -> Response:
         """Remove a passkey of theirs. Another person's is not there."""
@@ -288,15 +288,6 @@ class SessionOutlet:
 def clear_cookie(response: Response) -> None:
     """Tell the browser to forget its session."""
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="strict")
-
-
-def _passkey(passkey: Passkey) -> PasskeyCard:
-    return PasskeyCard(
-        id=passkey.number,
-        name=passkey.name,
-        added_at=iso(passkey.added_at),
-        used_at=None if passkey.used_at is None else iso(passkey.used_at),
-    )
 
 
 def _json(

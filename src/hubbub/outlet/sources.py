@@ -10,13 +10,24 @@ from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import PredictedAccuracy
 from hubbub.crowd.gate import Released
+from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import DealDesk
-from hubbub.deal.identity import Identities
+from hubbub.deal.identity import Identities, Secret
 from hubbub.deal.own import Own
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.flow import LiveFlow
+from hubbub.products.traffic.own import OwnWeek
+from hubbub.terms.errors import HubbubError
 from hubbub.terms.people import Subject
 from hubbub.terms.roads import RoadSegment
+from hubbub.terms.time import Instant
+
+
+class Busy(HubbubError):
+    """Others are being answered, and this takes a while. Ask again in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__("this takes a while, and others asked first; ask again in a moment")
 
 
 class Sources(Protocol):
@@ -50,6 +61,10 @@ class Sources(Protocol):
     @property
     def origin(self) -> str:
         """Give the address at which people's browsers reach this house; passkeys are of it."""
+        ...
+
+    def now(self) -> Instant:
+        """Tell the instant in the house: in a replay, the recording's."""
         ...
 
     def clock(self) -> HouseClock:
@@ -90,6 +105,21 @@ class Sources(Protocol):
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         """Give what one person gave, for that person alone."""
+        ...
+
+    def own_roads(self, subject: Subject) -> Own[OwnWeek] | None:
+        """Give which roads one person's trips of this week helped. None: there is no city.
+
+        Raises `Busy` when too many ask at once.
+        """
+        ...
+
+    def erase(self, subject: Subject) -> Secret:
+        """Take everything back and erase it; give the secret by which to hear how that went."""
+        ...
+
+    def erasure(self, secret: Secret) -> ErasureProgress | None:
+        """Tell how far the erasure of this secret is. None: it is of none."""
         ...
 
     def is_operator(self, key: str) -> bool:

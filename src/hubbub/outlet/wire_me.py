@@ -1,11 +1,13 @@
 """What the outlet tells one person of themselves, as it goes over the wire."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
-from hubbub.deal.identity import Means
+from hubbub.deal.identity import Means, Passkey
+from hubbub.terms.purposes import Category
+from hubbub.terms.time import iso
 
 
 class SessionCard(msgspec.Struct, frozen=True):
@@ -30,6 +32,16 @@ class PasskeyCard(msgspec.Struct, frozen=True):
     added_at: str
     used_at: str | None
 
+    @classmethod
+    def of(cls, passkey: Passkey) -> Self:
+        """Tell of a passkey what its person may want to know."""
+        return cls(
+            id=passkey.number,
+            name=passkey.name,
+            added_at=iso(passkey.added_at),
+            used_at=None if passkey.used_at is None else iso(passkey.used_at),
+        )
+
 
 class AddPasskey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A passkey that a browser has just made, under a name that helps to know it again."""
@@ -42,3 +54,84 @@ class ShowPasskey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A passkey that a browser shows."""
 
     credential: msgspec.Raw  # as `PublicKeyCredential.toJSON()` writes it
+
+
+class DayGiven(msgspec.Struct, frozen=True):
+    """How many rows of one local day."""
+
+    day: str
+    rows: int
+
+
+class CategoryGiven(msgspec.Struct, frozen=True):
+    """What was given of one category, and is kept."""
+
+    category: Category
+    rows: int
+    first: str | None
+    last: str | None
+    days: list[DayGiven]  # oldest first
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a person gave, in numbers. Days are local ones of `zone`."""
+
+    zone: str
+    rows: int
+    categories: list[CategoryGiven]
+
+
+class Points(msgspec.Struct, frozen=True):
+    """Where a person was on one local day: parallel columns, thinned to what a phone can draw."""
+
+    day: str | None  # null: there are no rows
+    rows: int  # of that day
+    shown: int
+    bbox: tuple[float, float, float, float] | None  # west, south, east, north
+    lon_e6: list[int]
+    lat_e6: list[int]
+    at: list[str]
+
+
+class HelpedRoad(msgspec.Struct, frozen=True):
+    """A road of which something was released that a person's passes counted in."""
+
+    segment: int  # its number in /v1/traffic/segments
+    name: str
+    length_m: float
+    passes: int
+    windows: int  # released ones that they counted in
+
+
+class HelpedRoads(msgspec.Struct, frozen=True):
+    """Which roads a person's trips helped this week. Worked out from their own rows, when asked."""
+
+    since: str  # local days, Monday to Sunday
+    until: str
+    zone: str
+    passes: int
+    roads: int  # that these passes were on
+    released: int  # of these, in a release that they counted in
+    words: str  # what counts, and what not
+    helped: list[HelpedRoad]  # most windows first
+
+
+class Leave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Be erased, and mean it."""
+
+    sure: Literal[True]
+
+
+class Left(msgspec.Struct, frozen=True):
+    """The erasure was asked for. The secret is told this once: it is the way to the certificate."""
+
+    secret: str
+    requested_at: str
+
+
+class ErasureCard(msgspec.Struct, frozen=True):
+    """How far an erasure is."""
+
+    state: Literal["waiting", "done"]
+    requested_at: str
+    certificate: msgspec.Raw | None

@@ -27,6 +27,7 @@ from hubbub.deal.desk import (
     Who,
     Wish,
 )
+from hubbub.deal.identity import Secret
 from hubbub.deal.notice import Notice, Operator
 from hubbub.deal.receipt import Choice, Receipt, make_receipt, read_receipt
 from hubbub.deal.stamp import NOTHING, Stamps, cells_of, stamps
@@ -196,10 +197,14 @@ class DealStore:
         with self._reading.connect() as connection:
             return cells_of(standing_of(connection, who).stamps, recipients(connection))
 
-    def erase(self, who: Who, method: str) -> Erasure:
-        """Take everything back, and ask for every byte about a device to be erased."""
+    def erase(self, who: Who, method: str, *, claim: Secret | None = None) -> Erasure:
+        """Take everything back, and ask for every byte about a device to be erased.
+
+        The certificate is for whoever shows `claim`, since nobody is left who could sign in.
+        """
         self.withdraw(who, None, method)
-        return self.erasures.request(self.badge_of(who).subject, at=self._clock.now())
+        subject = self.badge_of(who).subject
+        return self.erasures.request(subject, at=self._clock.now(), claim=claim)
 
     def certify(self, unsigned: ErasureCertificate) -> ErasureCertificate:
         """Sign the certificate of an erasure."""

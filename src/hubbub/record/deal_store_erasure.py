@@ -1,5 +1,6 @@
 """Who asked to be erased: what is to be searched for, then forgotten, then certified."""
 
+from hashlib import sha256
 from uuid import UUID
 
 import numpy as np
@@ -7,9 +8,10 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.dialects.sqlite import insert
 
-from hubbub.deal.certificate import about
+from hubbub.deal.certificate import ErasureProgress, about
+from hubbub.deal.identity import Secret
 from hubbub.deal.receipt import read_receipt
-from hubbub.record.deal_store_tables import DEVICE, ERASURE, PASSKEY, RECEIPT, SESSION
+from hubbub.record.deal_store_tables import CLAIM, DEVICE, ERASURE, PASSKEY, RECEIPT, SESSION
 from hubbub.record.traces import Traces
 from hubbub.terms.people import Personal, Subject
 from hubbub.terms.time import Instant
@@ -29,14 +31,20 @@ class Erasures:
     def __init__(self, database: sa.Engine, reading: sa.Engine) -> None:
         self._database, self._reading = database, reading
 
-    def request(self, subject: Subject, *, at: Instant) -> Erasure:
-        """Write down that `subject` asked, once. It outlives any kill from here on."""
+    def request(self, subject: Subject, *, at: Instant, claim: Secret | None = None) -> Erasure:
+        """Write down that `subject` asked, once. It outlives any kill from here on.
+
+        Whoever shows `claim` is told how it goes, and given the certificate.
+        """
         with self._database.begin() as connection:
             person = connection.scalars(
                 sa.select(DEVICE.c.person).where(DEVICE.c.subject == subject)
             ).one()
             asked = insert(ERASURE).values(subject=subject, about=about(person), requested_at=at)
             connection.execute(asked.on_conflict_do_nothing())
+            if claim is not None:
+                claimed = {"digest": _digest(claim), "subject": subject}
+                connection.execute(sa.insert(CLAIM).values(claimed))
             row = connection.execute(sa.select(ERASURE).where(ERASURE.c.subject == subject)).one()
         return _erasure(row)
 
@@ -117,6 +125,19 @@ class Erasures:
         kept = sa.select(ERASURE.c.certificate).where(ERASURE.c.subject == subject)
         with self._reading.connect() as connection:
             return connection.scalars(kept).one_or_none()
+
+    def progress(self, claim: Secret) -> ErasureProgress | None:
+        """Tell how far the erasure is that was asked for with this `claim`."""
+        asked = sa.select(ERASURE.c.requested_at, ERASURE.c.certificate).join(CLAIM)
+        with self._reading.connect() as connection:
+            row = connection.execute(asked.where(CLAIM.c.digest == _digest(claim))).one_or_none()
+        if row is None:
+            return None
+        return ErasureProgress(requested_at=Instant(row.requested_at), certificate=row.certificate)
+
+
+def _digest(claim: Secret) -> bytes:
+    return sha256(claim.secret.encode()).digest()
 
 
 def _erasure(row: sa.Row[tuple[object, ...]]) -> Erasure:

@@ -92,6 +92,15 @@ ERASURE: Final = sa.Table(
 )
 """Who asked to be erased: a number that is never given again, and means nothing any more."""
 
+CLAIM: Final = sa.Table(
+    "claim",
+    _TABLES,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # SHA-256 of its secret, nothing else
+    sa.Column("subject", sa.Integer, sa.ForeignKey("erasure.subject"), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who may fetch which certificate: whoever was given the secret when they asked to be erased."""
+
 SESSION: Final = sa.Table(
     "session",
     _TABLES,

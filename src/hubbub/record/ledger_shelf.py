@@ -85,6 +85,15 @@ class LedgerShelf:
         older = "(?1 IS NULL OR seq < (SELECT seq FROM release WHERE release = ?1))"
         return list(self._find(f"{older} ORDER BY seq DESC LIMIT ?2", before, limit))
 
+    def blocks(self, product: str, *, released_since: int) -> frozenset[str]:
+        """Name the blocks of `product` that were released since an instant."""
+        rows = self._ask(
+            "SELECT block FROM release WHERE product = ? AND released_at >= ? AND output NOT NULL",
+            product,
+            released_since,
+        )
+        return frozenset(block for (block,) in rows)
+
     def known(self, digest: str) -> bool:
         """Tell whether bytes of this digest were ever released."""
         return bool(self._ask("SELECT 1 FROM release WHERE digest = ? LIMIT 1", digest))

@@ -193,9 +193,9 @@ class Record:
         """Forget the derived rows that are held for `purpose`."""
         self._passes.pop(purpose.index, None)
 
-    def own(self, subject: Subject) -> Own[pa.Table]:
-        """Read every ping of one person, for that person."""
-        rows = ibis.table(PINGS_SCHEMA, name="rows")
+    def own(self, subject: Subject, *, stamped: bool = False) -> Own[pa.Table]:
+        """Read every ping of one person, for that person; with what they came under, if asked."""
+        rows = ibis.table(PINGS_SCHEMA | STAMP if stamped else PINGS_SCHEMA, name="rows")
         relations = {"rows": self._store.paths(self._store.files_of(subject))}
         return own(rows, subject, engine=partial(self._engine.run, relations=relations))
 

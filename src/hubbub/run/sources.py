@@ -1,7 +1,7 @@
 """What the outlet is handed in this house."""
 
+import secrets
 from collections.abc import Mapping, Sequence
-from secrets import compare_digest
 from typing import Any, Final
 
 import pyarrow as pa
@@ -11,13 +11,16 @@ from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import PredictedAccuracy
 from hubbub.crowd.gate import Released
-from hubbub.deal.desk import DealDesk
-from hubbub.deal.identity import Identities
+from hubbub.deal.certificate import ErasureProgress
+from hubbub.deal.desk import DealDesk, SignedIn
+from hubbub.deal.identity import Identities, Secret
 from hubbub.deal.own import Own
 from hubbub.intake.door import Door
+from hubbub.outlet.deal import METHOD
 from hubbub.outlet.wire import CityCard, Health, HouseClock
 from hubbub.products.traffic.declarations import Roads, live_declaration
 from hubbub.products.traffic.flow import LiveFlow
+from hubbub.products.traffic.own import OwnWeek
 from hubbub.record.deal_store import DealStore
 from hubbub.record.journal import Journal
 from hubbub.record.roads.city import City
@@ -28,13 +31,14 @@ from hubbub.run.home import Home
 from hubbub.run.house import open_record, open_shelf, operator_key
 from hubbub.run.live import LiveView, ReleasedWindows
 from hubbub.run.metrics import HouseMetrics, registry
+from hubbub.run.own_roads import OwnRoads
 from hubbub.run.products import declarations
 from hubbub.run.settings import Settings
 from hubbub.run.status import KeeperStatus, read_status
 from hubbub.terms.errors import BadInput
 from hubbub.terms.people import Subject
 from hubbub.terms.roads import RoadSegment
-from hubbub.terms.time import SECOND, Clock, iso
+from hubbub.terms.time import SECOND, Clock, Instant, iso
 
 _BEAT_S_MAX: Final = 15.0
 _BACKLOG_S_MAX: Final = 10.0
@@ -64,6 +68,7 @@ class HouseSources:
         self._key = operator_key(home)
         self._metrics = registry(HouseMetrics(door, journal, keeper=self._keeper))
         self._declarations = declarations(settings.traffic.live_promise)
+        self._own_roads = self._open_own_roads()
         self._live = None if self._city is None else self._view(self._city)
         self._known: set[str] = set()
 
@@ -105,6 +110,10 @@ class HouseSources:
     def origin(self) -> str:
         """Give the address at which people's browsers reach this house."""
         return self._origin
+
+    def now(self) -> Instant:
+        """Tell the instant in the house."""
+        return self._clock.now()
 
     def clock(self) -> HouseClock:
         """Tell the time in the house."""
@@ -154,9 +163,26 @@ class HouseSources:
         """Give what one person gave, for that person alone."""
         return open_record(self._home, self._deals).own(subject)
 
+    def own_roads(self, subject: Subject) -> Own[OwnWeek] | None:
+        """Give which roads one person's trips of this week helped."""
+        if self._own_roads is None:
+            return None
+        theirs = open_record(self._home, self._deals).own(subject, stamped=True)
+        return self._own_roads.week(theirs, now=self._clock.now())
+
+    def erase(self, subject: Subject) -> Secret:
+        """Take everything back and erase it: the keeper does, soon."""
+        claim = Secret(f"gone_{secrets.token_urlsafe(32)}")
+        self._deals.erase(SignedIn(subject), METHOD, claim=claim)
+        return claim
+
+    def erasure(self, secret: Secret) -> ErasureProgress | None:
+        """Tell how far the erasure of this secret is."""
+        return self._deals.erasures.progress(secret)
+
     def is_operator(self, key: str) -> bool:
         """Tell whether `key` is the operator's."""
-        return compare_digest(key.encode(), self._key.encode())
+        return secrets.compare_digest(key.encode(), self._key.encode())
 
     def health(self) -> Health:
         """Tell whether everything works, and if not, what does not."""
@@ -189,6 +215,12 @@ class HouseSources:
         shelf, roads = open_shelf(self._home), Roads(city.segments)
         windows = ReleasedWindows(shelf, declared, roads, zone=city.zone)
         return LiveView(windows, shelf=shelf, clock=self._clock)
+
+    def _open_own_roads(self) -> OwnRoads | None:
+        if self._city is None or self._public is None:
+            return None
+        declared = live_declaration(self._settings.traffic.live_promise)
+        return OwnRoads(self._city, self._public, self._shelf, declared=declared)
 
     def _keeper(self) -> KeeperStatus | None:
         return read_status(self._home.keeper_status)

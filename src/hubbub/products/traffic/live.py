@@ -1,12 +1,13 @@
 """Follows all phones as their pings come in, and gives the passes that are confirmed."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 
 from hubbub.deal.gate import Permitted, derive
 from hubbub.products.traffic.matching import Fix, Matcher
-from hubbub.products.traffic.trips import CHUNK_S, Phone
+from hubbub.products.traffic.trips import CHUNK_S, Pass, Phone
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Purpose
 from hubbub.terms.time import SECOND, Instant
@@ -31,7 +32,7 @@ HEARD: Final = (
 )
 
 
-class _Whose(NamedTuple):
+class Whose(NamedTuple):
     """Whose fixes are one way: another receipt begins another one."""
 
     subject: int
@@ -44,7 +45,7 @@ class Matching[For: Purpose]:
 
     def __init__(self, matcher: Matcher, *, chunk_s: int = CHUNK_S) -> None:
         self._matcher, self._chunk_s = matcher, chunk_s
-        self._phones: dict[_Whose, Phone] = {}
+        self._phones: dict[Whose, Phone] = {}
 
     def feed(self, pings: Permitted[pa.Table, For], now: Instant) -> Permitted[pa.Table, For]:
         """Take the pings that came in, in any order; give the passes that are confirmed now."""
@@ -59,26 +60,17 @@ class Matching[For: Purpose]:
         heard = self._hear(pings, now)
         silent = {whose for whose, phone in self._phones.items() if phone.silent_at <= now}
         found = [
-            (
-                whose.subject,
-                passed.at,
-                passed.segment,
-                round(passed.distance_m * 10),
-                round(passed.time_s * 1000),
-                whose.receipt,
-                whose.may,
-            )
+            (whose, passed)
             for whose in sorted(heard | silent)
             for passed in self._phones[whose].advance(self._matcher, now)
         ]
         for whose in silent:  # its trip is over, and all of it is told
             del self._phones[whose]
-        columns = zip(*found, strict=True) if found else [()] * len(PASSES_ARROW)
-        return pa.table(list(map(pa.array, columns)), schema=PASSES_ARROW)
+        return passes_table(found)
 
-    def _hear(self, pings: pa.Table, now: Instant) -> set[_Whose]:
+    def _hear(self, pings: pa.Table, now: Instant) -> set[Whose]:
         """Hand each phone its fixes; tell which phones have new ones."""
-        heard: set[_Whose] = set()
+        heard: set[Whose] = set()
         columns = (pings.column(name).to_pylist() for name in HEARD)
         for subject, receipt, may, at, lat_e6, lon_e6, speed_cms, accuracy_dm in zip(
             *columns, strict=True
@@ -86,12 +78,30 @@ class Matching[For: Purpose]:
             in_time = now - LATE_S_MAX * SECOND <= at <= now + EARLY_S_MAX * SECOND
             if not in_time or accuracy_dm > ACCURACY_DM_MAX:
                 continue
-            whose = _Whose(subject, receipt, may)
+            whose = Whose(subject, receipt, may)
             self._phones.setdefault(whose, Phone(chunk_s=self._chunk_s)).hear(
                 Fix(at, lat_e6, lon_e6, speed_cms)
             )
             heard.add(whose)
         return heard
+
+
+def passes_table(found: Sequence[tuple[Whose, Pass]]) -> pa.Table:
+    """Write passes as they are handed on."""
+    rows = [
+        (
+            whose.subject,
+            passed.at,
+            passed.segment,
+            round(passed.distance_m * 10),
+            round(passed.time_s * 1000),
+            whose.receipt,
+            whose.may,
+        )
+        for whose, passed in found
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(PASSES_ARROW)
+    return pa.table(list(map(pa.array, columns)), schema=PASSES_ARROW)
 
 
 class LiveMatching(Matching[LiveTraffic]):

@@ -1,0 +1,91 @@
+"""What a person got for what they gave: which roads their trips helped."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from hubbub.deal.policy import Resource
+from hubbub.outlet.me import zone_of
+from hubbub.outlet.operations import Asked, Operation
+from hubbub.outlet.problems import ProblemError
+from hubbub.outlet.sources import Busy, Sources
+from hubbub.outlet.wire_me import HelpedRoad, HelpedRoads
+from hubbub.products.traffic.own import OwnWeek
+from hubbub.terms.time import local_day
+
+ROADS_MAX: Final = 200
+WORDS: Final = (
+    "Counted are your own trips by car of this week, without the first and last 200 metres of "
+    "each, as far as you share them for live traffic. A road is listed if a five-minute window "
+    "of it was released that your trips were let count in: nobody counts in more than the promise "
+    "of live traffic says. How much of the released number is yours, nobody can tell."
+)
+
+
+class TooBusy(ProblemError):
+    """What was asked takes a while, and others asked first."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("busy", HTTPStatus.SERVICE_UNAVAILABLE, why)
+
+
+class GotOutlet:
+    """Answers what became of what a person gave."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def operations(self) -> tuple[Operation, ...]:
+        """List what may be asked."""
+        return (
+            Operation(
+                method="GET",
+                path="/v1/me/roads",
+                resource=Resource.ROWS,
+                action="read",
+                summary="Which roads your trips of this week helped, from your own rows only.",
+                perform=self.roads,
+                answer=HelpedRoads,
+                problems=(HTTPStatus.SERVICE_UNAVAILABLE,),
+                waits=True,
+            ),
+        )
+
+    def roads(self, asked: Asked) -> Response:
+        """Answer with the roads that a person's own passes counted for."""
+        subject = asked.person.subject
+        try:
+            own = self._sources.own_roads(subject)
+        except Busy as busy:
+            raise TooBusy(str(busy)) from None
+        week = OwnWeek(passes=0, roads=0, helped=()) if own is None else own.hand_over(to=subject)
+        zone = zone_of(self._sources)
+        today = local_day(self._sources.now(), zone)
+        monday = today - timedelta(days=today.weekday())
+        answer = HelpedRoads(
+            since=monday.isoformat(),
+            until=(monday + timedelta(days=6)).isoformat(),
+            zone=zone.key,
+            passes=week.passes,
+            roads=week.roads,
+            released=len(week.helped),
+            words=WORDS,
+            helped=[
+                HelpedRoad(
+                    segment=segment,
+                    name=self._sources.roads[segment].name,
+                    length_m=round(self._sources.roads[segment].length_m, 1),
+                    passes=passes,
+                    windows=windows,
+                )
+                for segment, passes, windows in week.helped[:ROADS_MAX]
+            ],
+        )
+        return Response(
+            msgspec.json.encode(answer),
+            headers={"cache-control": "no-store"},
+            media_type="application/json",
+        )

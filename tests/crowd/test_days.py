@@ -1,5 +1,6 @@
-"""Days are closed once, and a week is its days: added, taken out of, and never reopened."""
+"""Days are closed once, and a week is its days: added, and never reopened."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -30,7 +31,7 @@ from crowd.morning import (
 )
 from hubbub.crowd import summing
 from hubbub.crowd.blocks import Block, Days
-from hubbub.crowd.days import DayDiffers, DaySums, added_up, close_day, closed_day, take_out
+from hubbub.crowd.days import DayDiffers, DaySums, added_up, close_day, closed_day
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import NotPaid, Released, release, release_days, spend
 from hubbub.crowd.keys import PublicKeys
@@ -74,6 +75,19 @@ def close_all(question: Question[LiveTraffic], shelf: MemoryDays, *, dead: str =
     return [close(question, day, shelf, dead=dead) for day in question.block.days]
 
 
+def counters_of(day: DaySums[LiveTraffic], declared: Live) -> Counter[tuple[int | str, ...]]:
+    """Give each counter of each cell."""
+    measure = declared.measure
+    return Counter(
+        {
+            (*(row[column] for column in measure.cell), name): row[name]
+            for row in day.kept.sums.to_pylist()
+            for name in measure.counters
+            if row[name]
+        }
+    )
+
+
 def published(
     question: Question[LiveTraffic], days: Closed, *, book: MemoryBook | None = None
 ) -> Released[pa.Table]:
@@ -102,18 +116,16 @@ def test_a_week_of_days_is_the_week(declared: Live, history: list[Pass]) -> None
 
 @settings(max_examples=30)
 @given(declared=declarations, history=histories, subject=st.integers(-1, 4), day=st.integers(0, 6))
-def test_taking_somebody_out_is_as_if_she_had_never_been_there(
+def test_what_somebody_adds_to_a_day_depends_on_her_own_rows_alone(
     declared: Live, history: list[Pass], subject: int, day: int
 ) -> None:
-    hers = [row for row in history if row.subject == subject]
-    others = [row for row in history if row.subject != subject]
-    shelf, without = MemoryDays(), MemoryDays()
-    for rows_of, on in ((history, shelf), (others, without)):
-        close(ask(rows_of, BLOCK, declared), BLOCK.days[day], on)
-    take_out(ask(hers, BLOCK, declared), BLOCK.days[day], shelf=shelf, engine=engine)
-    ((place, kept),) = without.days.items()
-    assert shelf.days[place].sums.equals(kept.sums), "bit for bit"
-    assert shelf.days[place].sums.schema == kept.sums.schema
+    """Her part and that of the others are the whole, in every counter of every cell."""
+    parts = ([row for row in history if (row.subject == subject) is hers] for hers in (True, False))
+    hers, others, whole = (
+        counters_of(close(ask(rows, BLOCK, declared), BLOCK.days[day], MemoryDays()), declared)
+        for rows in (*parts, history)
+    )
+    assert hers + others == whole
 
 
 @settings(max_examples=20)
@@ -139,35 +151,6 @@ def test_keys_with_a_gap_are_told_by_their_table() -> None:
     shelf, outside = MemoryDays(), Pass(1, NOON, 0, G)
     day = close(ask([outside, outside._replace(segment=2)], BLOCK, VISITS, keys=gap), DAY, shelf)
     assert day.kept.sums.to_pylist() == [{"key": 2, "up": G, "down": 0}]
-
-
-def test_others_stay_when_somebody_is_taken_out() -> None:
-    shelf = MemoryDays()
-    close_all(
-        ask([Pass(1, NOON, 2, G), Pass(2, NOON, 2, G), Pass(2, NOON, 4, -G)], BLOCK, VISITS), shelf
-    )
-    take_out(
-        ask([Pass(2, NOON, 2, G), Pass(2, NOON, 4, -G)], BLOCK, VISITS),
-        DAY,
-        shelf=shelf,
-        engine=engine,
-    )
-    assert shelf.days["visits", 1, DAY].sums.to_pylist() == [{"key": 2, "up": G, "down": 0}]
-
-
-def test_nobody_is_taken_out_who_was_not_in() -> None:
-    shelf = MemoryDays()
-    close_all(ask([Pass(1, NOON, 2, G)], BLOCK, VISITS), shelf)
-    for other in (Pass(2, NOON, 4, G), Pass(1, NOON, 2, -G)):
-        with pytest.raises(DayDiffers, match="more would be taken out"):
-            take_out(ask([other], BLOCK, VISITS), DAY, shelf=shelf, engine=engine)
-    assert shelf.days["visits", 1, DAY].sums["up"].to_pylist() == [G]
-
-
-def test_a_day_that_is_not_closed_has_nobody_to_take_out() -> None:
-    shelf = MemoryDays()
-    take_out(ask([Pass(1, NOON, 2, G)], BLOCK, VISITS), DAY, shelf=shelf, engine=never)
-    assert shelf.days == {}
 
 
 def test_a_closed_day_does_not_reopen() -> None:

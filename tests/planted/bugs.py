@@ -533,18 +533,6 @@ DAY_BUGS: Final = (
         killers=(DAYS + "test_a_week_is_each_of_its_days_once",),
     ),
     Bug(
-        name="somebody taken out but for one road",
-        harm="She had herself erased, and what she added on a road is still in the sums.",
-        edits=(
-            Edit(
-                file="crowd/days.py",
-                old="pa.concat_tables([sums, minus])",
-                new="pa.concat_tables([sums, minus.slice(1)])",
-            ),
-        ),
-        killers=(DAYS + "test_others_stay_when_somebody_is_taken_out",),
-    ),
-    Bug(
         name="consent after the bound",
         harm="Rows that she took back make what is left of her quieter: her withdrawal shows.",
         edits=(

@@ -6,23 +6,22 @@
 3. Gate 1 comes first. A day remembers the dead list that its rows were read under; days are added
    under one dead list, and one that was closed under an older list is summed again, from what
    gate 1 gives now.
-4. What a person adds depends on her own rows alone (`bounds`, rules 2 and 3), so that she is taken
-   out by subtracting it: bit for bit what the day would be had she never been there.
+4. Who is erased leaves days that are not released yet by their being summed again without her. What
+   she added depends on her own rows alone (`bounds`), but to subtract it one would have to read them
+   for a purpose that she no longer agrees to.
 
 A day's sums are about many, but exact: nobody's to see. What was released of them stays released.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Never, Protocol, final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hubbub.crowd.blocks import Block, day_name
-from hubbub.crowd.measure import Measure
 from hubbub.crowd.question import Question
-from hubbub.crowd.summing import Engine, exact_sums, in_order
+from hubbub.crowd.summing import Engine, exact_sums
 from hubbub.terms.errors import Refused
 from hubbub.terms.purposes import Purpose
 from hubbub.terms.sealed import Sealed, _seal
@@ -103,18 +102,6 @@ def close_day[For: Purpose](
     return _seal(DaySums, kept=kept)
 
 
-def take_out[For: Purpose](
-    question: Question[For], day: int, *, shelf: DayShelf, engine: Engine
-) -> None:
-    """Subtract from a closed day what one person added: `rows` are all of hers that were in it."""
-    closed = closed_day(question, day, shelf=shelf)
-    if closed is None:
-        return
-    hers = _sums_of(question, day, engine=engine)
-    rest = _subtracted(closed.kept.sums, hers, measure=question.declaration.measure)
-    shelf.keep(replace(closed.kept, sums=rest))
-
-
 def added_up[For: Purpose](
     question: Question[For], days: Sequence[DaySums[For]], *, dead: str
 ) -> list[pa.Table]:
@@ -135,18 +122,3 @@ def added_up[For: Purpose](
 def _sums_of[For: Purpose](question: Question[For], day: int, *, engine: Engine) -> pa.Table:
     alone = Block(days=(day,), zone=question.block.zone)
     return exact_sums(question, alone, engine=engine)
-
-
-def _subtracted(sums: pa.Table, hers: pa.Table, *, measure: Measure) -> pa.Table:
-    minus = pa.table(
-        {
-            **{name: hers[name] for name in measure.cell},
-            **{name: pc.negate(hers[name]) for name in measure.counters},
-        }
-    )
-    cells = pa.concat_tables([sums, minus]).group_by([*measure.cell])
-    rest = cells.aggregate([(name, "sum") for name in measure.counters])
-    rest = rest.rename_columns([*measure.cell, *measure.counters])
-    if any((pc.min(rest[name]).as_py() or 0) < 0 for name in measure.counters):
-        raise DayDiffers("more would be taken out of a day than was ever added to it")
-    return in_order(rest, measure)

@@ -6,9 +6,9 @@
 3. Gate 1 comes first. A day remembers the dead list that its rows were read under; days are added
    under one dead list, and one that was closed under an older list is summed again, from what
    gate 1 gives now.
-4. Who is erased leaves days that are not released yet by their being summed again without her. What
-   she added depends on her own rows alone (`bounds`), but to subtract it one would have to read them
-   for a purpose that she no longer agrees to.
+4. Who is erased leaves the days that are not released yet: they are summed again without her. What
+   she added depends on her own rows alone (`bounds`), but to subtract it, her rows would have to be
+   read for a purpose that she no longer agrees to.
 
 A day's sums are about many, but exact: nobody's to see. What was released of them stays released.
 """

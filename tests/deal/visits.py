@@ -1,6 +1,7 @@
 """Rows with stamps, and an engine to run questions on them: shared by the tests of gate 1."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import duckdb
@@ -34,7 +35,7 @@ def resting(rows: list[Visit]) -> pa.Table:
     return pa.Table.from_pylist([row._asdict() for row in rows], pa.schema([*kinds.items()]))
 
 
-def dead(receipts: set[int]) -> pa.Table:
+def dead(receipts: AbstractSet[int]) -> pa.Table:
     """Write a dead list."""
     return pa.table({"receipt": pa.array(sorted(receipts), pa.int64())})
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Never, final
 
+import ibis
 import pyarrow as pa
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
-from hubbub.terms.catalogue import CATEGORIES, STAMP
+from hubbub.terms.catalogue import CATEGORIES, OTHER, OTHER_STAMP, STAMP
 from hubbub.terms.errors import Refused
 from hubbub.terms.purposes import Category, Purpose, Recipient, cell_bit
 from hubbub.terms.sealed import Sealed, _seal
@@ -45,18 +46,21 @@ def permit[For: Purpose](
 
     All of them are of one `category`. `dead` lists the receipts on which this very cell was closed.
     The rows keep their stamp, so that what is derived from them can be judged again, by the dead
-    list of a later day.
+    list of a later day. Where they name a second person, that name is left only if the second
+    person's own stamp has this cell as well, and theirs is not dead either.
     """
-    for column, kind in STAMP.items():
+    about_two = OTHER in rows.columns
+    for column, kind in (STAMP | OTHER_STAMP if about_two else STAMP).items():
         if column not in rows.columns or str(rows.schema()[column]) != kind:
             raise ReadRefused(f"rows without `{column}` came under no deal")
     # A row of unknown receipt would survive an anti join, so it is dropped before.
     stamped = rows.filter(
         (rows["may"] & cell_bit(purpose, recipient)) != 0, rows["receipt"].notnull()
     )
+    alive = stamped.anti_join(dead, "receipt")
     return _seal(
         Permitted,
-        rows=stamped.anti_join(dead, "receipt"),
+        rows=_naming_who_agreed(alive, cell_bit(purpose, recipient), dead) if about_two else alive,
         categories=frozenset({category}),
         purpose=purpose,
         recipient=recipient,
@@ -117,6 +121,8 @@ def strange(question: ir.Table) -> list[str]:
     return sorted({type(node).__name__ for node in found})
 
 
+_SECOND = (OTHER, *OTHER_STAMP)
+
 # What a question may be made of: a relation that is not here could be a way around the gate.
 _RELATIONS = (
     ops.UnboundTable,
@@ -138,6 +144,22 @@ _RELATIONS = (
 )
 
 
+def _naming_who_agreed(rows: ir.Table, bit: int, dead: ir.Table) -> ir.Table:
+    """Take the second person out of all rows in which they did not agree to `bit`, or do no more.
+
+    Their receipt goes too: it would tell who they are, and could be judged by a shorter dead list.
+    """
+    closed = dead.select(closed="receipt").distinct()  # else it could double rows
+    judged = rows.left_join(closed, rows["other_receipt"] == closed["closed"])
+    agreed = (
+        ((judged["other_may"] & bit) != 0)
+        & judged["other_receipt"].notnull()
+        & judged["closed"].isnull()
+    )
+    named = {name: ibis.ifelse(agreed, judged[name], ibis.null("int64")) for name in _SECOND}
+    return judged.mutate(**named).select(rows.columns)
+
+
 def _leaves(expression: ops.Node) -> list[ops.UnboundTable]:
     return list(expression.find(ops.UnboundTable))
 
@@ -151,7 +173,7 @@ def _under_stamp[For: Purpose](
     if permitted[leaf.name].categories != {CATEGORIES.get(leaf.name)}:
         raise ReadRefused(f"{leaf.name}: rows of another category were permitted")
     for column, kind in leaf.schema.items():
-        if column in STAMP or rows.schema().get(column) != kind:
+        if column in STAMP | OTHER_STAMP or rows.schema().get(column) != kind:
             raise ReadRefused(f"{leaf.name}.{column}: no such column may be asked for")
     return rows.select(*leaf.schema.names)
 

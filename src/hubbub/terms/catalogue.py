@@ -14,6 +14,11 @@ from hubbub.terms.purposes import Category
 STAMP: Final = {"receipt": "int64", "may": "int64"}
 """The columns that every row about a person carries beside its own."""
 
+OTHER: Final = "other"
+"""The column that names a second person, where a row is about what two people did."""
+OTHER_STAMP: Final = {"other_receipt": "int64", "other_may": "int64"}
+"""The stamp that such a row carries for the second person."""
+
 PINGS_SCHEMA: Final = {
     "subject": "int64",
     "at": "int64",  # microseconds since 1970, UTC: the phone's time
@@ -31,11 +36,23 @@ PASSES_SCHEMA: Final = {
     "distance_dm": "int32",
     "time_ms": "int32",
 }
+INTERACTIONS_SCHEMA: Final = {
+    "subject": "int64",  # what two people did is a row of each
+    "at": "int64",
+    "kind": "int16",
+    OTHER: "int64",  # with whom; NULL unless both agreed
+}
 
 PINGS: Final[ir.Table] = ibis.table(PINGS_SCHEMA, name="pings")
 """Where phones were."""
 PASSES: Final[ir.Table] = ibis.table(PASSES_SCHEMA, name="passes")
 """How one phone passed along one road segment: distance and time, both sums."""
+INTERACTIONS: Final[ir.Table] = ibis.table(INTERACTIONS_SCHEMA, name="interactions")
+"""What people did with one another: that they did, never what was said."""
 
-CATEGORIES: Final = {"pings": Category.LOCATION, "passes": Category.LOCATION}
+CATEGORIES: Final = {
+    "pings": Category.LOCATION,
+    "passes": Category.LOCATION,
+    "interactions": Category.INTERACTIONS,
+}
 """What kind of data the rows of each table are. A table that is not here is not asked about."""

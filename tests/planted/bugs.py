@@ -621,8 +621,8 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="deal/gate.py",
-                old='rows=stamped.anti_join(dead, "receipt"),',
-                new="rows=stamped,",
+                old='alive = stamped.anti_join(dead, "receipt")',
+                new="alive = stamped",
             ),
         ),
         killers=(DEAL + "test_a_row_on_the_dead_list_is_not_read_and_its_neighbour_is",),

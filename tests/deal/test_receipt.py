@@ -16,6 +16,7 @@ from hubbub.deal.receipt import (
     Choice,
     Receipt,
     make_receipt,
+    on_since,
     read_receipt,
     verify,
 )
@@ -116,3 +117,15 @@ def test_a_receipt_does_not_change_and_does_not_print() -> None:
     assert repr(RECEIPT) == "<Receipt>"
     assert repr(ANN) == "<Choice>"
     assert isinstance(RECEIPT, Receipt)
+
+
+def test_a_cell_is_on_since_it_was_last_switched_on() -> None:
+    usual, live = (Cell(Category.LOCATION, purpose) for purpose in (Traffic, LiveTraffic))
+    history = [(usual,), (usual, live), (live,), (usual, live)]
+    receipts = [
+        make_receipt(NOTICE, replace(ANN, granted=cells, at=Instant(hour * 3_600_000_000)), KEY)
+        for hour, cells in enumerate(history)
+    ]
+    assert on_since(receipts) == {usual: "1970-01-01T03:00:00Z", live: "1970-01-01T01:00:00Z"}
+    assert on_since(receipts[:1]) == {usual: "1970-01-01T00:00:00Z"}
+    assert on_since([*receipts, make_receipt(NOTICE, replace(ANN, granted=()), KEY)]) == {}

@@ -55,6 +55,8 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.PASSKEYS, "read"): "person",
     (Resource.PASSKEYS, "make"): "fresh person",
     (Resource.PASSKEYS, "end"): "person",
+    (Resource.DEAL, "read"): "person",
+    (Resource.DEAL, "change"): "person",
     (Resource.DEAL, "end"): "person",
     (Resource.RECEIPTS, "read"): "person",
     (Resource.ROWS, "read"): "person",

@@ -4,6 +4,7 @@ The fields are those of ISO/IEC TS 27560 in the words of the W3C Data Privacy Vo
 as its guide on TS 27560 lays them out. A receipt never changes: another choice is another receipt.
 """
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -137,6 +138,14 @@ def make_receipt(notice: Notice, choice: Choice, key: Ed25519PrivateKey) -> Rece
         closed=tuple(cell.words for cell in choice.closed),
     )
     return replace(unsigned, proof=sign(unsigned.document(), key))
+
+
+def on_since(receipts: Iterable[Receipt]) -> dict[Cell, str]:
+    """Tell which cells are on by a person's `receipts`, oldest first, and since when each is."""
+    on: dict[Cell, str] = {}
+    for receipt in receipts:
+        on = {cell: on.get(cell, receipt.given_at) for cell in receipt.cells()}
+    return on
 
 
 def read_receipt(document: bytes) -> Receipt:

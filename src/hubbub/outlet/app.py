@@ -12,6 +12,7 @@ from hubbub.outlet.deal import DealOutlet
 from hubbub.outlet.house import HouseOutlet
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.me import MeOutlet
+from hubbub.outlet.me_deal import MyDealOutlet
 from hubbub.outlet.me_got import GotOutlet
 from hubbub.outlet.me_leave import LeaveOutlet
 from hubbub.outlet.me_session import SessionOutlet
@@ -51,6 +52,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         *HouseOutlet(sources, last_look=last_look).operations(),
         *DealOutlet(sources).operations(),
         *SessionOutlet(sources).operations(),
+        *MyDealOutlet(sources).operations(),
         *MeOutlet(sources).operations(),
         *GotOutlet(sources).operations(),
         *LeaveOutlet(sources).operations(),

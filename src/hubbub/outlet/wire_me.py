@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from hubbub.deal.identity import Means, Passkey
-from hubbub.terms.purposes import Category
+from hubbub.terms.purposes import OWN, Category, Cell
 from hubbub.terms.time import iso
 
 
@@ -135,3 +135,73 @@ class ErasureCard(msgspec.Struct, frozen=True):
     state: Literal["waiting", "done"]
     requested_at: str
     certificate: msgspec.Raw | None
+
+
+class CellName(msgspec.Struct, frozen=True):
+    """Which switch: a category of data, what for, and for whom."""
+
+    category: Category
+    purpose: str
+    recipient: str
+
+    @classmethod
+    def of(cls, cell: Cell) -> Self:
+        """Name a cell."""
+        return cls(category=cell.category, purpose=cell.purpose.key, recipient=cell.recipient)
+
+
+class CellCard(CellName, frozen=True):
+    """A switch, in the words of the notice in force, and how it stands."""
+
+    title: str
+    words: str
+    published: str  # what everybody gets to see of it
+    recipient_name: str
+    retention_days: int | None
+    legal_basis: str
+    on: bool
+    since: str | None
+    offered: bool  # one that is on and no longer offered can still be switched off
+
+
+class NoticeCard(msgspec.Struct, frozen=True):
+    """The notice in force: GET /v1/notice has all of it."""
+
+    version: int
+    sha256: str
+    title: str
+    region: str
+    language: str
+
+
+class MyDeal(msgspec.Struct, frozen=True):
+    """A person's deal: every switch that there is, on or off."""
+
+    device: str
+    standing: Literal["sharing", "stopped"]
+    since: str  # of the receipt in force
+    receipt: int  # its number in GET /v1/me/receipts
+    agreed_version: int  # of the notice that it came under
+    notice: NoticeCard
+    cells: list[CellCard]  # in the notice's order
+
+
+class SwitchCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Switch one cell on or off."""
+
+    category: Category
+    purpose: Annotated[str, Meta(max_length=64)]
+    on: bool
+    recipient: Annotated[str, Meta(max_length=64)] = OWN.key
+
+
+class ReceiptCard(msgspec.Struct, frozen=True):
+    """One receipt in short. Receipts count from 1, a person's own, oldest first."""
+
+    number: int
+    at: str
+    status: Literal["given", "withdrawn"]
+    method: str
+    notice_version: int
+    granted: list[CellName]
+    closed: list[str]  # category, purpose and recipient in a line

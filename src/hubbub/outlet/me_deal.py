@@ -1,0 +1,215 @@
+"""A person's deal, switch by switch: what is on, since when, and the receipt of every change."""
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from hubbub.deal.desk import ChoiceRefused
+from hubbub.deal.notice import Notice
+from hubbub.deal.policy import Resource
+from hubbub.deal.receipt import Receipt, on_since
+from hubbub.outlet.operations import Asked, Operation, Parameter
+from hubbub.outlet.problems import BadParameter, NotFound, ProblemError
+from hubbub.outlet.sources import Sources
+from hubbub.outlet.wire_me import CellCard, CellName, MyDeal, NoticeCard, ReceiptCard, SwitchCell
+from hubbub.terms.purposes import PURPOSES, Category, Cell, RecipientKey
+
+METHOD: Final = "switched on My data"
+
+_PRIVATE: Final = {"cache-control": "no-store"}
+
+
+class CannotSwitch(ProblemError):
+    """The switch cannot be put that way."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("cannot-choose", HTTPStatus.UNPROCESSABLE_ENTITY, why, expected=why)
+
+
+class MyDealOutlet:
+    """Answers what a person asks of their own deal."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def operations(self) -> tuple[Operation, ...]:
+        """List what may be asked."""
+        return (*self._of_switches(), *self._of_receipts())
+
+    def _of_switches(self) -> tuple[Operation, ...]:
+        return (
+            Operation(
+                method="GET",
+                path="/v1/me/deal",
+                resource=Resource.DEAL,
+                action="read",
+                summary="Your deal: every switch there is, on or off, and since when.",
+                perform=self.deal,
+                answer=MyDeal,
+                waits=True,
+            ),
+            Operation(
+                method="PUT",
+                path="/v1/me/deal/cell",
+                resource=Resource.DEAL,
+                action="change",
+                summary="Switch one cell on or off. The device keeps its token.",
+                perform=self.switch,
+                answer=MyDeal,
+                body=SwitchCell,
+                example={
+                    "category": Category.LOCATION,
+                    "purpose": "public.traffic.live",
+                    "on": False,
+                },
+                problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
+                waits=True,
+            ),
+            Operation(
+                method="DELETE",
+                path="/v1/me/deal",
+                resource=Resource.DEAL,
+                action="end",
+                summary="Switch everything off.",
+                perform=self.stop,
+                answer=MyDeal,
+                waits=True,
+            ),
+        )
+
+    def _of_receipts(self) -> tuple[Operation, ...]:
+        return (
+            Operation(
+                method="GET",
+                path="/v1/me/receipts",
+                resource=Resource.RECEIPTS,
+                action="read",
+                summary="Your receipts in short, newest first.",
+                perform=self.receipts,
+                answer=list[ReceiptCard],
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/v1/me/receipts/{number}",
+                resource=Resource.RECEIPTS,
+                action="read",
+                summary="One receipt of yours, signed, to keep.",
+                perform=self.receipt,
+                answer=Receipt,
+                parameters=(
+                    Parameter(name="number", meaning="Its number.", example="1", within="path"),
+                ),
+                problems=(HTTPStatus.NOT_FOUND,),
+                waits=True,
+            ),
+        )
+
+    def deal(self, asked: Asked) -> Response:
+        """Answer with the deal."""
+        return _json(msgspec.json.encode(self._deal(asked)))
+
+    def switch(self, asked: Asked) -> Response:
+        """Switch one cell, and answer with the deal as it is then."""
+        wish: SwitchCell = asked.body
+        if wish.purpose not in PURPOSES:
+            raise BadParameter("purpose", expected=f"any of {', '.join(PURPOSES)}")
+        cell = Cell(wish.category, PURPOSES[wish.purpose], RecipientKey(wish.recipient))
+        desk = self._sources.desk()
+        try:
+            put = desk.choose if wish.on else desk.withdraw
+            put(asked.person.who, frozenset({cell}), METHOD)
+        except ChoiceRefused as refused:
+            raise CannotSwitch(str(refused)) from None
+        return self.deal(asked)
+
+    def stop(self, asked: Asked) -> Response:
+        """Switch everything off, and answer with the deal as it is then."""
+        self._sources.desk().withdraw(asked.person.who, None, METHOD)
+        return self.deal(asked)
+
+    def receipts(self, asked: Asked) -> Response:
+        """Answer with the receipts in short."""
+        theirs = self._sources.desk().receipts(asked.person.who)
+        cards = [_receipt(number, receipt) for number, receipt in enumerate(theirs, 1)]
+        return _json(msgspec.json.encode(cards[::-1]))
+
+    def receipt(self, asked: Asked) -> Response:
+        """Answer with one receipt. The numbers are the person's own, so nobody else's is there."""
+        number = asked.request.path_params["number"]
+        theirs = self._sources.desk().receipts(asked.person.who)
+        known = {str(each): receipt for each, receipt in enumerate(theirs, 1)}
+        if number not in known:
+            raise NotFound("a receipt of that number")
+        response = _json(known[number].document())
+        file = f'attachment; filename="hubbub-receipt-{number}.json"'
+        response.headers["content-disposition"] = file
+        return response
+
+    def _deal(self, asked: Asked) -> MyDeal:
+        desk, person = self._sources.desk(), asked.person
+        receipts, notice = desk.receipts(person.who), desk.notice()
+        since = on_since(receipts)
+        return MyDeal(
+            device=self._sources.identities().account(person.subject).device,
+            standing="sharing" if since else "stopped",
+            since=receipts[-1].given_at,
+            receipt=len(receipts),
+            agreed_version=receipts[-1].notice.version,
+            notice=NoticeCard(
+                version=notice.version,
+                sha256=notice.sha256,
+                title=notice.title,
+                region=notice.region,
+                language=notice.language,
+            ),
+            cells=[_cell(notice, cell, since.get(cell)) for cell in _switches(notice, since)],
+        )
+
+
+def _switches(notice: Notice, on: dict[Cell, str]) -> list[Cell]:
+    """List what the notice offers, in its order, and what is on and no longer offered."""
+    offered = [
+        Cell(category, PURPOSES[use.purpose], recipient)
+        for use in notice.uses
+        for category in use.categories
+        for recipient in use.recipients
+    ]
+    return [*offered, *(cell for cell in on if cell not in offered)]
+
+
+def _cell(notice: Notice, cell: Cell, since: str | None) -> CellCard:
+    offered = cell in notice.cells()
+    use = notice.use(cell.purpose) if offered else None
+    return CellCard(
+        category=cell.category,
+        purpose=cell.purpose.key,
+        recipient=cell.recipient,
+        title=use.title if use else cell.purpose.key,
+        words=use.words if use else "The notice in force offers this no more.",
+        published=use.published if use else "",
+        recipient_name=notice.recipients.get(cell.recipient, cell.recipient),
+        retention_days=use.retention_days if use else None,
+        legal_basis=use.legal_basis if use else "",
+        on=since is not None,
+        since=since,
+        offered=offered,
+    )
+
+
+def _receipt(number: int, receipt: Receipt) -> ReceiptCard:
+    return ReceiptCard(
+        number=number,
+        at=receipt.given_at,
+        status="given" if receipt.agreed else "withdrawn",
+        method=receipt.method,
+        notice_version=receipt.notice.version,
+        granted=[CellName.of(cell) for cell in receipt.cells()],
+        closed=list(receipt.closed),
+    )
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, headers=_PRIVATE, media_type="application/json")

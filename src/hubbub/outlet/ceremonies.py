@@ -41,9 +41,7 @@ class Ceremonies:
 
     def __init__(self, sources: Sources) -> None:
         """Speak for the one origin that a passkey of ours is good for."""
-        self._sources, self._origin = sources, sources.origin
-        self._site = urlsplit(sources.origin).hostname or ""
-        self._challenges = Challenges()
+        self._sources, self._challenges = sources, Challenges()
 
     def ask_for_new(self, subject: Subject) -> str:
         """Write what a browser needs to make a passkey: JSON of WebAuthn's."""
@@ -72,7 +70,7 @@ class Ceremonies:
                 credential=made,
                 expected_challenge=challenge,
                 expected_rp_id=self._site,
-                expected_origin=self._origin,
+                expected_origin=self._sources.origin,
                 require_user_verification=True,
             )
         except (WebAuthnException, ValueError) as error:
@@ -112,7 +110,7 @@ class Ceremonies:
                 credential=shown,
                 expected_challenge=challenge,
                 expected_rp_id=self._site,
-                expected_origin=self._origin,
+                expected_origin=self._sources.origin,
                 credential_public_key=passkey.public_key,
                 credential_current_sign_count=passkey.uses,
                 require_user_verification=True,
@@ -124,6 +122,10 @@ class Ceremonies:
         self._take(challenge)
         self._identities.note_use(passkey, uses=verified.new_sign_count)
         return passkey.subject
+
+    @property
+    def _site(self) -> str:
+        return urlsplit(self._sources.origin).hostname or ""
 
     @property
     def _identities(self) -> Identities:

@@ -30,6 +30,7 @@ from hubbub.intake.limits import Limits
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import EventStore
 from hubbub.record.journal import Journal
+from hubbub.record.reads_log import ReadsLog
 from hubbub.record.record import Record
 from hubbub.record.seen import Seen
 from hubbub.run.clock import StillClock, SystemClock
@@ -70,7 +71,10 @@ def measure(*, quick: bool = False) -> list[Figure]:
                 what = f"door: {rows:,} row{'s' if rows > 1 else ''} a post, durable"
                 figures.append(Figure(what=what, rows=rows * count, wall_s=wall_s, cpu_s=cpu_s))
         store = EventStore(folder / "events")
-        record = Record(store, folder / "journal", dead=lambda *_: _nobody())
+        reads = ReadsLog(
+            folder / "reads.sqlite", witness=folder / "reads.head", clock=SystemClock()
+        )
+        record = Record(store, folder / "journal", dead=lambda *_: _nobody(), reads=reads)
         figures.append(_timed("keeper: journal to store, durable", record.drain))
         return [*figures, _timed("keeper: fresh rows sorted by person", lambda: _compact(store))]
 

@@ -21,6 +21,7 @@ from hubbub.record.record import Record
 from hubbub.terms.time import SECOND
 from intake import door_server
 from intake.intake_house import NOW, TOKEN
+from record.rows import reads_log
 
 T = NOW // SECOND - 3_600
 PATIENCE_S = 60
@@ -88,7 +89,12 @@ def pings(first: int, count: int) -> bytes:
 def test_what_got_a_2xx_is_there_after_a_kill_once_and_known_when_sent_again(
     tmp_path: Path,
 ) -> None:
-    record = Record(EventStore(tmp_path / "events"), tmp_path / "journal", dead=nobody_dead)
+    record = Record(
+        EventStore(tmp_path / "events"),
+        tmp_path / "journal",
+        dead=nobody_dead,
+        reads=reads_log(tmp_path),
+    )
     for round_ in range(3):
         with door_on(tmp_path) as door:
             if round_ > 0:  # what was acknowledged before the kill

@@ -1,11 +1,13 @@
 """Rows for the tests of the record: small, and recognisable by their second."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
+from hubbub.record.reads_log import ReadsLog
 from hubbub.terms.pings import PING, Pings
-from hubbub.terms.time import SECOND
+from hubbub.terms.time import SECOND, Instant
 
 DAY_0 = 20_780 * 86_400
 """2026-11-23T00:00Z, in seconds."""
@@ -22,3 +24,17 @@ def rows_at(
     rows["lat_e6"], rows["lon_e6"] = 60_170_000 + at % 1_000, 24_940_000
     rows["speed_cms"] = 800
     return rows
+
+
+class StandingClock:
+    """Stands still at noon."""
+
+    def now(self) -> Instant:
+        """Tell the same instant always."""
+        return Instant((DAY_0 + 43_200) * SECOND)
+
+
+def reads_log(folder: Path) -> ReadsLog:
+    """Open the log of reads of a record in `folder`."""
+    witness = folder / "events" / "_reads.head"
+    return ReadsLog(folder / "reads.sqlite", witness=witness, clock=StandingClock())

@@ -13,12 +13,13 @@ from hubbub.record import record as record_module
 from hubbub.record.events import DAY, FRESH, EventStore, TailLost
 from hubbub.record.journal import Journal
 from hubbub.record.journal_segments import segments
-from hubbub.record.record import Record, UnpermittedRead
+from hubbub.record.record import Record
+from hubbub.record.record_leaves import UnpermittedRead
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS_SCHEMA, STAMP
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import OWN, Category, LiveTraffic, Purpose, Recipient, Traffic, cell_bit
 from hubbub.terms.time import SECOND, Instant
-from record.rows import DAY_0, rows_at
+from record.rows import DAY_0, reads_log, rows_at
 
 TRAFFIC, LIVE = cell_bit(Traffic, OWN), cell_bit(LiveTraffic, OWN)
 BEGIN, END = Instant(DAY_0 * SECOND), Instant((DAY_0 + 86_400) * SECOND)
@@ -31,7 +32,9 @@ class House:
         self.folder = folder
         self.withdrawn: dict[type[Purpose], list[int]] = {}
         self.store = EventStore(folder / "events")
-        self.record = Record(self.store, folder / "journal", dead=self.dead)
+        self.record = Record(
+            self.store, folder / "journal", dead=self.dead, reads=reads_log(folder)
+        )
 
     def dead(self, category: Category, purpose: type[Purpose], recipient: Recipient) -> pa.Table:
         assert (category, recipient) == (Category.LOCATION, OWN)

@@ -13,7 +13,7 @@ from hubbub.record.events import EventStore
 from hubbub.record.journal import Journal
 from hubbub.record.record import Record
 from hubbub.terms.time import SECOND, Instant
-from record.rows import DAY_0, rows_at
+from record.rows import DAY_0, reads_log, rows_at
 
 KILLS = 24
 
@@ -30,7 +30,7 @@ def keep(folder: Path, rounds: Semaphore) -> None:
     record_module._LOG_ENTRIES_MAX = 4
     store = EventStore(folder / "events")
     store.sweep()
-    record = Record(store, folder / "journal", dead=nobody_dead)
+    record = Record(store, folder / "journal", dead=nobody_dead, reads=reads_log(folder))
     while True:
         record.drain()
         record.maintain(now=Instant(DAY_0 * SECOND), keep_days=90)
@@ -65,7 +65,7 @@ def test_a_keeper_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path)
         keeper.join()
     store = EventStore(tmp_path / "events")
     store.sweep()
-    record = Record(store, tmp_path / "journal", dead=nobody_dead)
+    record = Record(store, tmp_path / "journal", dead=nobody_dead, reads=reads_log(tmp_path))
     record.drain()
     at = sorted(store.read(store.paths(store.listing()))["at"].to_pylist())
     assert at == rows_at(range(written))["at"].tolist()

@@ -120,7 +120,7 @@ def test_what_was_published_can_be_exported_and_scored(demo: Demo, tmp_path: Pat
 def test_everything_published_was_paid_for(demo: Demo) -> None:
     verified = hubbub("ledger", "verify", "--home", str(demo.home), "--json")
     assert verified.returncode == 0, verified.stdout
-    assert json.loads(verified.stdout)["releases"] > 10
+    assert json.loads(verified.stdout)["ledger"]["releases"] > 10
 
 
 @pytest.mark.timeout(180)

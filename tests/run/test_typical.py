@@ -34,7 +34,7 @@ from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import OWN, Traffic, cell_bit
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant
-from record.rows import rows_at
+from record.rows import reads_log, rows_at
 from traffic.street import Street
 
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -97,7 +97,11 @@ class House:
 
     def record(self) -> Record:
         return Record(
-            self.store, self.folder / "journal", dead=self.dead, closing=Closing(self.days)
+            self.store,
+            self.folder / "journal",
+            dead=self.dead,
+            reads=reads_log(self.folder),
+            closing=Closing(self.days),
         )
 
     def dead(self, *_: object) -> pa.Table:

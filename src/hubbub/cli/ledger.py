@@ -58,14 +58,13 @@ def ledger_show(asked: Asked, day: str | None, product: str | None) -> None:
 
 @command(ledger, "verify")
 def ledger_verify(asked: Asked) -> None:
-    """Check the ledger from its first entry: chain, balances, digests. Ends with 1 on a fault."""
-    if not asked.home.ledger.exists():
-        raise BadInput(f"{asked.home.folder} has no ledger yet: nothing was released")
+    """Check the ledger and the log of reads from their first entries. Ends with 1 on a fault."""
     (line,) = run_to_end(python("hubbub.run.verify", str(asked.home.folder)))
-    report = msgspec.json.decode(line, type=_Verified)
-    lines = [f"{report.entries} entries, {report.releases} releases; head {report.head}"]
-    asked.answer(report, [*lines, *(report.faults or ["sound"])])
-    if report.faults:
+    found = msgspec.json.decode(line, type=_Verified)
+    if found.ledger is None and found.reads is None:
+        raise BadInput(f"{asked.home.folder} has no ledger yet: nothing was released or read")
+    asked.answer(found, [*_found(found), *_faults(found)])
+    if any(_faults(found)):
         sys.exit(FAILED)
 
 
@@ -84,11 +83,41 @@ def ledger_adopt(asked: Asked) -> None:
     asked.answer({"through": through}, lines)
 
 
-class _Verified(msgspec.Struct):
+class _Ledger(msgspec.Struct):
     entries: int
     releases: int
     head: str
     faults: list[str]
+
+
+class _Reads(msgspec.Struct):
+    entries: int
+    reads: int
+    uncounted: int
+    head: str
+    faults: list[str]
+
+
+class _Verified(msgspec.Struct):
+    ledger: _Ledger | None
+    reads: _Reads | None
+
+
+def _found(found: _Verified) -> Iterator[str]:
+    if (of := found.ledger) is not None:
+        yield f"ledger: {of.entries} entries, {of.releases} releases; head {of.head}"
+        if not of.faults:
+            yield "sound"
+    if (log := found.reads) is not None:
+        counting = f", {log.uncounted} hours not counted yet" if log.uncounted else ""
+        yield f"reads: {log.entries} entries, {log.reads} reads{counting}; head {log.head}"
+        if not log.faults:
+            yield "sound"
+
+
+def _faults(found: _Verified) -> Iterator[str]:
+    for name, report in (("the ledger", found.ledger), ("the log of reads", found.reads)):
+        yield from (f"{name}: {fault}" for fault in (report.faults if report else ()))
 
 
 def _table(spent: list[Spent]) -> Iterator[str]:

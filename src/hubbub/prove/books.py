@@ -1,21 +1,21 @@
-"""Whether the books of this very house are sound: its ledger, and all that was released from it."""
+"""Whether the books of this very house are sound: its ledger, its releases, its log of reads."""
 
 from typing import Final
 
 from hubbub.crowd.gate import ReleaseUnknown, recall
 from hubbub.prove.check import Case, Check, Verdict, nothing, verdict
-from hubbub.record.ledger_check import verify
 from hubbub.run.house import open_shelf
+from hubbub.run.verify import verify_books
 
 _RECALLED_MAX: Final = 2000
 
 
 def check_books(case: Case) -> Verdict:
-    """Verify the ledger from its first entry, and take the newest releases off its shelf."""
-    if not case.home.ledger.exists():
+    """Verify ledger and log of reads, and take the newest releases off the ledger's shelf."""
+    found = verify_books(case.home)
+    if found.ledger is None:
         return nothing("this house has no ledger yet: nothing was released")
-    report = verify(case.home.ledger)
-    faults = list(report.faults)
+    faults = list(found.faults)
     shelf = open_shelf(case.home)
     newest = shelf.newest(_RECALLED_MAX)
     for stored in newest:
@@ -26,15 +26,17 @@ def check_books(case: Case) -> Verdict:
         else:
             faults += [] if known else [f"release {stored.release} is not in the ledger"]
     shelf.close()
+    reads = 0 if found.reads is None else found.reads.entries
     return verdict(
         faults,
-        f"{report.entries} entries chained, {report.releases} releases, paid before drawn; "
-        f"the newest {len(newest)} are the bytes that were released; head {report.head[:16]}",
+        f"{found.ledger.entries} entries chained, {found.ledger.releases} releases, paid before "
+        f"drawn; the newest {len(newest)} are the bytes that were released; head "
+        f"{found.ledger.head[:16]}; {reads} entries of reads chained",
     )
 
 
 BOOKS: Final = Check(
     id="ledger",
-    sentence="All that this house released was paid for first, and is what the ledger says.",
+    sentence="All that this house released was paid for first, and its books are as written.",
     run=check_books,
 )

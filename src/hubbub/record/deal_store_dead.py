@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from hubbub.deal.stamp import stamps
+from hubbub.deal.stamp import cells_of, only, stamps
 from hubbub.record.deal_store_tables import DEAD, MAY, RECEIPT
 from hubbub.terms.people import Subject
-from hubbub.terms.purposes import Category, Cell, Purpose, Recipient, cell_bit
+from hubbub.terms.purposes import PURPOSES, Category, Cell, Purpose, Recipient, cell_bit
 from hubbub.terms.time import Instant
 
 
@@ -34,6 +34,35 @@ def bury(
     granted = sa.select(
         sa.literal(cell.category.value), sa.literal(bit), RECEIPT.c.number, sa.literal(at)
     ).where(RECEIPT.c.subject == subject, RECEIPT.c[MAY[cell.category]].bitwise_and(bit) != 0)
+    _add(connection, granted)
+
+
+def bury_recipient(connection: sa.Connection, recipient: Recipient, *, at: Instant) -> None:
+    """Close every cell of `recipient` on every receipt, whosever it is."""
+    bits = [cell_bit(purpose, recipient) for purpose in PURPOSES.values()]
+    for category in Category:
+        may = RECEIPT.c[MAY[category]]
+        for bit in bits:
+            granted = sa.select(
+                sa.literal(category.value), sa.literal(bit), RECEIPT.c.number, sa.literal(at)
+            ).where(may.bitwise_and(bit) != 0)
+            _add(connection, granted)
+
+
+def closed_cells(
+    connection: sa.Connection, subject: Subject, known: Iterable[Recipient]
+) -> dict[tuple[int, Cell], Instant]:
+    """Tell when which cell was closed on which receipt of `subject`."""
+    everybody = tuple(known)
+    theirs = sa.select(DEAD).join(RECEIPT, RECEIPT.c.number == DEAD.c.receipt)
+    closed: dict[tuple[int, Cell], Instant] = {}
+    for row in connection.execute(theirs.where(RECEIPT.c.subject == subject)):
+        for cell in cells_of(only(Category(row.category), row.cell), everybody):
+            closed[row.receipt, cell] = Instant(row.closed_at)
+    return closed
+
+
+def _add(connection: sa.Connection, granted: sa.Select[tuple[str, int, int, int]]) -> None:
     connection.execute(
         insert(DEAD)
         .from_select(["category", "cell", "receipt", "closed_at"], granted)

@@ -80,6 +80,13 @@ class LedgerShelf:
         where = "product = ? AND seq > ? AND released_at >= ? ORDER BY seq"
         return list(self._find(where, product, since, released_since))
 
+    def following(self, product: str, *, after: str | None, limit: int) -> list[Stored]:
+        """List what `product` released later than the release `after`, oldest first."""
+        later = "seq > coalesce((SELECT seq FROM release WHERE release = ?2), 0)"
+        return list(
+            self._find(f"product = ?1 AND {later} ORDER BY seq LIMIT ?3", product, after, limit)
+        )
+
     def newest(self, limit: int, *, before: str | None = None) -> list[Stored]:
         """List releases of all products, the newest first, older than the one called `before`."""
         older = "(?1 IS NULL OR seq < (SELECT seq FROM release WHERE release = ?1))"

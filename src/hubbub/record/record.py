@@ -1,10 +1,8 @@
 """The record: rows are kept here, and read through gate 1 or not at all."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
-from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -13,22 +11,32 @@ import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis.expr import operations as ops
 from ibis.expr import types as ir
 from numpy.typing import NDArray
 
 from hubbub.deal.gate import Permitted, collect, derive, permit
 from hubbub.deal.own import Own, own
+from hubbub.deal.reads import Reads
 from hubbub.record.closing import Closing
 from hubbub.record.engine import Engine, Relation, leaves
 from hubbub.record.events import DAY, FRESH, LATE, Erased, EventStore, TailLost
+from hubbub.record.hours import hours_asked
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
 from hubbub.record.passes_log import PassesLog
+from hubbub.record.record_leaves import (
+    PASSES_LEAF,
+    PINGS_LEAF,
+    TAIL_LEAF,
+    dead_cell,
+    dead_leaf,
+    dead_name,
+    reads_in,
+    require_permitted,
+)
 from hubbub.terms.catalogue import CATEGORIES, PASSES_SCHEMA, PINGS_SCHEMA, STAMP
-from hubbub.terms.errors import Refused
 from hubbub.terms.people import Subject
 from hubbub.terms.pings import Pings
-from hubbub.terms.purposes import OWN, PURPOSES, Category, Purpose, Recipient, RecipientKey
+from hubbub.terms.purposes import OWN, Category, Purpose, Recipient
 from hubbub.terms.time import Instant
 
 type DeadList = Callable[[Category, type[Purpose], Recipient], pa.Table]
@@ -45,25 +53,11 @@ _HELD_TABLES_MAX: Final = 100
 _OF_PINGS: Final = CATEGORIES["pings"]
 _OF_PASSES: Final = CATEGORIES["passes"]
 
-_PINGS: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)(?P<in_time>_in_time)?")
-_PASSES: Final = re.compile(r"record_passes_(?P<purpose>\d+)_(?P<since>\d+)_(?P<until>\d+)")
-_DEAD: Final = re.compile(
-    r"record_dead_(?P<category>\d+)_(?P<purpose>\d+)_(?P<slot>\d+)_(?P<recipient>.+)"
-)
 _PASSES_KEPT: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
-_BY_INDEX: Final = {purpose.index: purpose for purpose in PURPOSES.values()}
-_BY_NUMBER: Final = tuple(Category)
 
 
 def _nobody() -> NDArray[np.int64]:
     return np.empty(0, np.int64)
-
-
-class UnpermittedRead(Refused):
-    """An expression reaches people's rows by another way than gate 1."""
-
-    def __init__(self) -> None:
-        super().__init__("people's rows are run only as gate 1 permitted them")
 
 
 class Record:
@@ -76,13 +70,15 @@ class Record:
         *,
         dead: DeadList,
         erased: ErasedList = _nobody,
+        reads: Reads,
         closing: Closing | None = None,
         engine: Engine | None = None,
     ) -> None:
         """Read from `store`, which is filled from the segments in the folder `journal`.
 
-        `closing` tells which of them came late.
+        `reads` is told of each read before it happens. `closing` tells which rows came late.
         """
+        self._reads = reads
         self._closing, self.late_rows = closing, 0
         self._store, self._journal, self._dead, self._erased = store, journal, dead, erased
         self._engine = engine or Engine()
@@ -113,7 +109,7 @@ class Record:
         name = f"record_pings_{since}_{until}{'' if late else '_in_time'}"
         rows = ibis.table(PINGS_SCHEMA | STAMP, name=name)
         inside = rows.filter((rows["at"] >= since) & (rows["at"] < until))
-        dead = _dead_leaf(_OF_PINGS, purpose, recipient)
+        dead = dead_leaf(_OF_PINGS, purpose, recipient)
         return permit(inside, purpose, recipient, category=_OF_PINGS, dead=dead)
 
     def read_passes[For: Purpose](
@@ -128,7 +124,7 @@ class Record:
         name = f"record_passes_{purpose.index}_{since}_{until}"
         rows = ibis.table(PASSES_SCHEMA | STAMP, name=name)
         inside = rows.filter((rows["at"] >= since) & (rows["at"] < until))
-        dead = _dead_leaf(_OF_PASSES, purpose, recipient)
+        dead = dead_leaf(_OF_PASSES, purpose, recipient)
         return permit(inside, purpose, recipient, category=_OF_PASSES, dead=dead)
 
     def tail[For: Purpose](
@@ -145,10 +141,12 @@ class Record:
         except FileNotFoundError:  # compacted meanwhile
             raise TailLost from None
         rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
-        leaf = ibis.table(PINGS_SCHEMA | STAMP | {"place": "int64"}, name="record_tail")
-        dead = _dead_leaf(_OF_PINGS, purpose, recipient)
+        leaf = ibis.table(PINGS_SCHEMA | STAMP | {"place": "int64"}, name=TAIL_LEAF)
+        dead = dead_leaf(_OF_PINGS, purpose, recipient)
         closed = self._dead(_OF_PINGS, purpose, recipient)
-        run = partial(self._engine.run, relations={"record_tail": rows, dead.get_name(): closed})
+        relations = {TAIL_LEAF: rows, dead.get_name(): closed}
+        self._tell(relations)
+        run = partial(self._engine.run, relations=relations)
         asked = permit(leaf, purpose, recipient, category=_OF_PINGS, dead=dead)
         permitted = collect(asked, run)
         return derive(permitted, _in_order), version
@@ -168,8 +166,7 @@ class Record:
 
     def dead_list(self, purpose: type[Purpose], recipient: Recipient = OWN) -> str:
         """Name the dead list of now: after another withdrawal it has another name."""
-        receipts = np.sort(self._dead(_OF_PASSES, purpose, recipient)["receipt"].to_numpy())
-        return sha256(receipts.astype("<i8").tobytes()).hexdigest()
+        return dead_name(self._dead(_OF_PASSES, purpose, recipient))
 
     def remember(self, purpose: type[Purpose], log: PassesLog) -> None:
         """Keep the passes that are held for `purpose` in `log` too; begin with what is there."""
@@ -198,6 +195,15 @@ class Record:
         rows = ibis.table(PINGS_SCHEMA | STAMP if stamped else PINGS_SCHEMA, name="rows")
         relations = {"rows": self._store.paths(self._store.files_of(subject))}
         return own(rows, subject, engine=partial(self._engine.run, relations=relations))
+
+    def hours(self, subject: Subject) -> pa.Table:
+        """Tell in which hours there are rows of one person, and under which stamp."""
+        relations = {"rows": self._store.paths(self._store.files_of(subject))}
+        return self._engine.run(hours_asked(subject), relations)
+
+    def close(self) -> None:
+        """Write down what was read so far."""
+        self._reads.close()
 
     def erase(self, subject: Subject) -> Erased:
         """Take everything of `subject` out of the store, the logs of passes and the memory."""
@@ -300,30 +306,28 @@ class Record:
             self._unneeded = self._store.sweep(found_before=self._unneeded)
 
     def _run(self, expression: ir.Table, *, public: Mapping[str, pa.Table]) -> pa.Table:
-        _require_permitted(expression.op())
+        require_permitted(expression.op())
         relations = {name: self._relation(name, public) for name in leaves(expression)}
+        self._tell(relations)
         return self._engine.run(expression, relations)
 
+    def _tell(self, relations: Mapping[str, Relation]) -> None:
+        for read in reads_in(relations):
+            self._reads.note(read)
+
     def _relation(self, name: str, public: Mapping[str, pa.Table]) -> Relation:
-        if found := _PINGS.fullmatch(name):
+        if found := PINGS_LEAF.fullmatch(name):
             since, until = (Instant(int(found[part])) for part in ("since", "until"))
             files = self._store.files(since=since, until=until)
             kept = [file for file in files if file.bucket != LATE or not found["in_time"]]
             return self._store.paths(kept)
-        if found := _PASSES.fullmatch(name):
+        if found := PASSES_LEAF.fullmatch(name):
             return pa.concat_tables(
                 [_PASSES_KEPT.empty_table(), *self._passes[int(found["purpose"])]]
             )
-        if found := _DEAD.fullmatch(name):
-            recipient = Recipient(RecipientKey(found["recipient"]), int(found["slot"]))
-            category = _BY_NUMBER[int(found["category"])]
-            return self._dead(category, _BY_INDEX[int(found["purpose"])], recipient)
+        if (cell := dead_cell(name)) is not None:
+            return self._dead(*cell)
         return public[name]
-
-
-def _dead_leaf(category: Category, purpose: type[Purpose], recipient: Recipient) -> ir.Table:
-    cell = f"{category.number}_{purpose.index}_{recipient.slot}_{recipient.key}"
-    return ibis.table({"receipt": "int64"}, name=f"record_dead_{cell}")
 
 
 def _without(rows: pa.Table, subjects: NDArray[np.int64]) -> pa.Table:
@@ -332,21 +336,3 @@ def _without(rows: pa.Table, subjects: NDArray[np.int64]) -> pa.Table:
 
 def _in_order(rows: pa.Table) -> pa.Table:
     return rows.sort_by("place").drop_columns("place")
-
-
-def _require_permitted(node: ops.Node) -> None:
-    """Refuse rows about people that are not below a join with the dead list: a fuse, no gate."""
-    if isinstance(node, ops.JoinChain) and any(_closes(link) for link in node.rest):
-        return
-    if isinstance(node, ops.UnboundTable) and (
-        _PINGS.fullmatch(node.name) or _PASSES.fullmatch(node.name)
-    ):
-        raise UnpermittedRead
-    for child in node.__children__:
-        _require_permitted(child)
-
-
-def _closes(link: ops.JoinLink) -> bool:
-    return link.how == "anti" and any(
-        _DEAD.fullmatch(leaf.name) for leaf in link.table.find(ops.UnboundTable)
-    )

@@ -40,6 +40,7 @@ _BASE: Final = "history"
 _RUN: Final = (
     "deal.sqlite*",
     "ledger.sqlite*",
+    "reads.sqlite*",
     "journal",
     "events",
     "passes",

@@ -25,7 +25,7 @@ from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.clock import StillClock
 from hubbub.run.home import Home
-from hubbub.run.house import open_deals
+from hubbub.run.house import open_deals, open_reads
 from hubbub.run.settings import read_settings
 from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import TrafficLoop
@@ -54,7 +54,8 @@ def play_history(
     deals = open_deals(base, settings, clock)
     rows = _agreed(deals, batches, day=day, progress=progress)
     store = EventStore(base.events)
-    record = Record(store, base.journal, dead=deals.dead, engine=Engine(threads=1))
+    reads = open_reads(base, clock)
+    record = Record(store, base.journal, dead=deals.dead, reads=reads, engine=Engine(threads=1))
     ledger = open_ledger(base)
     store.commit(rows, journal=_JOURNAL, number=0)
     end = Instant(int(rows["at"].max()) + _AFTER_US)
@@ -66,6 +67,7 @@ def play_history(
     for kept in np.unique(rows["at"] // DAY).tolist():
         store.compact(int(kept))
     store.sweep()
+    record.close()
     ledger.close()
     deals.close()
 

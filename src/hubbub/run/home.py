@@ -23,6 +23,8 @@ class Home:
         self.journal = folder / "journal"
         self.events = folder / "events"
         self.ledger_witness = self.events / "_ledger.head"
+        self.reads = folder / "reads.sqlite"
+        self.reads_witness = self.events / "_reads.head"
         self.passes = folder / "passes"
         self.days = folder / "days"
         self.cities = folder / "city"

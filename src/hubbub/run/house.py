@@ -7,6 +7,8 @@ from hubbub.record.closing import Closing
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import EventStore
 from hubbub.record.ledger_shelf import LedgerShelf
+from hubbub.record.reads_log import ReadsLog
+from hubbub.record.reads_shelf import ReadsShelf
 from hubbub.record.record import Record
 from hubbub.run.clock import ReplayClock, SystemClock
 from hubbub.run.home import Home
@@ -33,8 +35,19 @@ def open_record(home: Home, deals: DealStore) -> Record:
         home.journal,
         dead=deals.dead,
         erased=deals.erasures.subjects,
+        reads=open_reads(home, deals.clock),
         closing=Closing(home.days),
     )
+
+
+def open_reads(home: Home, clock: Clock) -> ReadsLog:
+    """Open the log of reads for writing."""
+    return ReadsLog(home.reads, witness=home.reads_witness, clock=clock)
+
+
+def open_reads_shelf(home: Home) -> ReadsShelf:
+    """Open the log of reads for reading."""
+    return ReadsShelf(home.reads, witness=home.reads_witness)
 
 
 def open_shelf(home: Home) -> LedgerShelf:

@@ -56,6 +56,7 @@ class Keeper:
             began = time.monotonic()
             self._go_round()
             stop.wait(max(0.01, _ROUND_S - (time.monotonic() - began)))
+        self._record.close()
 
     def _go_round(self) -> None:
         began = time.monotonic()

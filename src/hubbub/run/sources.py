@@ -10,14 +10,16 @@ from prometheus_client import CollectorRegistry
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import PredictedAccuracy
-from hubbub.crowd.gate import Released
+from hubbub.crowd.gate import Released, recall
 from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import DealDesk, SignedIn
 from hubbub.deal.identity import Identities, Secret
 from hubbub.deal.own import Own
+from hubbub.deal.reads import ReadOfMine, Reads
+from hubbub.deal.recipients import Registry
 from hubbub.intake.door import Door
 from hubbub.outlet.deal import METHOD
-from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
 from hubbub.products.traffic.declarations import Roads, live_declaration
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.own import OwnWeek
@@ -28,11 +30,12 @@ from hubbub.run.accuracy import accuracy_of
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
-from hubbub.run.house import open_record, open_shelf, operator_key
+from hubbub.run.house import open_reads, open_reads_shelf, open_record, open_shelf, operator_key
 from hubbub.run.live import LiveView, ReleasedWindows
 from hubbub.run.metrics import HouseMetrics, registry
 from hubbub.run.own_roads import OwnRoads
 from hubbub.run.products import declarations
+from hubbub.run.reads import reads_of
 from hubbub.run.settings import Settings
 from hubbub.run.status import KeeperStatus, read_status
 from hubbub.terms.errors import BadInput
@@ -42,6 +45,7 @@ from hubbub.terms.time import SECOND, Clock, Instant, iso
 
 _BEAT_S_MAX: Final = 15.0
 _BACKLOG_S_MAX: Final = 10.0
+_BULK_BYTES_MAX: Final = 8 << 20  # of releases as stored, in one answer; a release is never cut
 
 
 class HouseSources:
@@ -65,6 +69,7 @@ class HouseSources:
         self._city = _city(home)
         self._public = None if self._city is None else Roads(self._city.segments)
         self._shelf = open_shelf(home)
+        self._reads = open_reads(home, clock)
         self._key = operator_key(home)
         self._metrics = registry(HouseMetrics(door, journal, keeper=self._keeper))
         self._declarations = declarations(settings.traffic.live_promise)
@@ -158,6 +163,36 @@ class HouseSources:
     def identities(self) -> Identities:
         """Give the desk where people show who they are. Its clock is the machine's."""
         return self._identities
+
+    def registry(self) -> Registry:
+        """Give the list of who may read, and of their clients."""
+        return self._deals.registry
+
+    def bulk(
+        self, product: str, *, after: str | None, limit: int
+    ) -> Sequence[tuple[Stored, Released[pa.Table]]]:
+        """Give releases of a product with what was released, oldest first, later than `after`."""
+        found: list[tuple[Stored, Released[pa.Table]]] = []
+        size_bytes = 0
+        for stored in self._shelf.following(product, after=after, limit=limit):
+            size_bytes += len(stored.output)
+            if found and size_bytes > _BULK_BYTES_MAX:
+                break
+            found.append((stored, recall(self._shelf, stored.release)))
+        return found
+
+    def reads(self) -> Reads:
+        """Give the log where reads are written down before they happen."""
+        return self._reads
+
+    def reads_head(self) -> ReadsHead:
+        """Give the head of that log."""
+        head = open_reads_shelf(self._home).head()
+        return ReadsHead(seq=head.seq, hash=head.hash)
+
+    def reads_of(self, subject: Subject) -> list[ReadOfMine]:
+        """Tell one person who read rows of theirs, an hour each, the newest first."""
+        return reads_of(self._home, self._deals, subject)
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         """Give what one person gave, for that person alone."""

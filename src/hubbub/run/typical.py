@@ -139,8 +139,11 @@ def main() -> None:
         deals = open_deals(home, settings, clock)
         try:
             with closing(open_ledger(home)) as ledger:
-                record, city = open_record(home, deals), current_city(home)
-                if TypicalSpeeds(record, ledger, city, folder=home.days).step(clock.now()):
+                city = current_city(home)
+                with closing(open_record(home, deals)) as record:
+                    speeds = TypicalSpeeds(record, ledger, city, folder=home.days)
+                    is_out = speeds.step(clock.now())
+                if is_out:
                     log.info("the usual speeds of last week are out")
         except HubbubError as error:
             log.warning("the usual speeds were not released", why=str(error))

@@ -96,6 +96,8 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
     server.stop()
     await asyncio.wait([serving], timeout=_PATIENCE_S)
     await door.admission.refusals.flush()
+    await door.admission.conflicts.flush()
+    sources.reads().close()
     journal.close()
     deals.close()
     # granian's own threads would keep a broken process alive.

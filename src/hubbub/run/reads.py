@@ -1,0 +1,17 @@
+"""Who read rows of one person: from the log of reads, and from where that person's rows are."""
+
+from hubbub.deal.reads import ReadOfMine, reads_of_mine
+from hubbub.record.deal_store import DealStore
+from hubbub.record.hours import given
+from hubbub.run.home import Home
+from hubbub.run.house import open_reads_shelf, open_record
+from hubbub.terms.people import Subject
+from hubbub.terms.time import Instant
+
+
+def reads_of(home: Home, deals: DealStore, subject: Subject) -> list[ReadOfMine]:
+    """Tell who read rows of `subject` that are still here, an hour each, the newest first."""
+    hours = open_record(home, deals).hours(subject)
+    theirs = given(hours, deals.closed(subject), deals.registry.recipients())
+    oldest = min((each.hours[0] for some in theirs.values() for each in some), default=Instant(0))
+    return reads_of_mine(open_reads_shelf(home).stretches(since=oldest), theirs)

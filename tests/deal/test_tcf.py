@@ -9,36 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deal.tc_strings import ALPHABET, core, segment, vendors
 from hubbub.deal.tcf import CHARACTERS_MAX, NotTcf, TcString, read_tc_string
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 LINES = (Path(__file__).parent / "tcf23_strings.txt").read_text().splitlines()
 KNOWN = [line.split() for line in LINES if not line.startswith("#")]
-
-
-def segment(*fields: tuple[int, int]) -> str:
-    """Write (value, bits) after each other, filled up with zeros."""
-    bits = "".join(f"{value:0{width}b}" for value, width in fields)
-    bits += "0" * (-len(bits) % 6)
-    return "".join(ALPHABET[int(bits[at : at + 6], 2)] for at in range(0, len(bits), 6))
-
-
-def vendors(*ranges: tuple[int, int], highest: int = 1000) -> list[tuple[int, int]]:
-    """Write vendors as ranges."""
-    fields = [(highest, 16), (1, 1), (len(ranges), 12)]
-    for first, last in ranges:
-        fields += [(0, 1), (first, 16)] if first == last else [(1, 1), (first, 16), (last, 16)]
-    return fields
-
-
-def core(
-    *rest: tuple[int, int], version: int = 2, policy: int = 5, letters: int = 4, behind: str = ""
-) -> str:
-    """Write a core that agrees to purposes 2 and 24 and to special feature 1."""
-    head = [(version, 6), (17_950_000_000, 36), (17_950_000_005, 36), (10, 12), (3, 12), (1, 6)]
-    head += [(letters, 6), (13, 6), (150, 12), (policy, 6), (1, 1), (0, 1)]
-    told = [(1 << 11, 12), (1 << 22 | 1, 24), (1 << 21, 24), (1, 1), (8, 6), (8, 6)]
-    return segment(*head, *told, *(rest or [*vendors(), *vendors(), (0, 12)])) + behind
 
 
 def refused(text: str) -> str:

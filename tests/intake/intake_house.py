@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.deal.desk import Badge
+from hubbub.deal.signals import Against
 from hubbub.deal.stamp import NOTHING
 from hubbub.intake.door import Door
 from hubbub.intake.limits import Limits
@@ -37,12 +38,16 @@ class FakeDeals:
             "bobs": badge(subject=3),
         }
         self.refused: Counter[str] = Counter()
+        self.conflicts: Counter[tuple[Subject, Against]] = Counter()
 
     def badge(self, token: str) -> Badge | None:
         return self.badges.get(token)
 
     def count_refused(self, reason: str, rows: int) -> None:
         self.refused[reason] += rows
+
+    def keep_conflict(self, subject: Subject, against: Against, times: int) -> None:
+        self.conflicts[subject, against] += times
 
 
 class FakeJournal:
@@ -164,6 +169,7 @@ class House:
 
         await self.door(scope, receive, send)
         await self.door.admission.refusals.flush()
+        await self.door.admission.conflicts.flush()
         start, content = said
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
         return Reply(start["status"], headers, content["body"])

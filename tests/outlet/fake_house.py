@@ -28,13 +28,17 @@ from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import SignedIn
 from hubbub.deal.identity import Secret
 from hubbub.deal.own import Own, derive_own, own
+from hubbub.deal.reads import ReadOfMine
 from hubbub.outlet.app import outlet_app
 from hubbub.outlet.sources import Busy
-from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow
 from hubbub.products.traffic.own import OwnRoad, OwnWeek
 from hubbub.record.deal_store import DealStore
 from hubbub.record.deal_store_identity import IdentityStore
+from hubbub.record.deal_store_registry import RegistryStore
+from hubbub.record.reads_log import ReadsLog
+from hubbub.record.reads_shelf import ReadsShelf
 from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
 from hubbub.terms.people import Subject
 from hubbub.terms.purposes import LiveTraffic
@@ -127,6 +131,7 @@ class House:
         self.tiles: dict[tuple[int, int, int], bytes] = {(14, 9326, 4742): gzip.compress(b"mvt")}
         self.folder = folder
         self.given: list[dict[str, int]] = []
+        self.read_of_all: list[ReadOfMine] = []
         self.status = Health(status="ok", reasons=[], lag_s={"published": 31.0})
 
     @cached_property
@@ -174,6 +179,37 @@ class House:
 
     def identities(self) -> IdentityStore:
         return self.deals.identities(self)
+
+    def registry(self) -> RegistryStore:
+        return self.deals.registry
+
+    def bulk(
+        self, product: str, *, after: str | None, limit: int
+    ) -> Sequence[tuple[Stored, Released[pa.Table]]]:
+        kept = [each for each in self.keeper.kept.values() if each.product == product]
+        start = [each.release for each in kept].index(after) + 1 if after else 0
+        return [(each, recall(self.keeper, each.release)) for each in kept[start : start + limit]]
+
+    @cached_property
+    def log(self) -> ReadsLog:
+        return ReadsLog(
+            self.folder / "reads.sqlite", witness=self.folder / "reads.head", clock=self
+        )
+
+    @property
+    def reads_shelf(self) -> ReadsShelf:
+        return ReadsShelf(self.folder / "reads.sqlite", witness=self.folder / "reads.head")
+
+    def reads(self) -> ReadsLog:
+        return self.log
+
+    def reads_head(self) -> ReadsHead:
+        head = self.reads_shelf.head()
+        return ReadsHead(seq=head.seq, hash=head.hash)
+
+    def reads_of(self, subject: Subject) -> list[ReadOfMine]:
+        del subject
+        return self.read_of_all
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         theirs = [row for row in self.given if row["subject"] == subject]

@@ -67,7 +67,8 @@ def test_every_example_of_a_parameter_is_accepted(house: House, caller: Caller) 
     headers = {"authorization": f"Bearer {token}"}
     for operation in operations(house):
         for parameter in operation.parameters:
-            if operation.method == "GET" and parameter.within == "query":
+            simple = operation.method == "GET" and "{" not in operation.path
+            if simple and parameter.within == "query":
                 query = {parameter.name: parameter.example}
                 answer = caller.get(operation.path, params=query, headers=headers)
                 assert answer.status_code == 200, parameter

@@ -6,6 +6,7 @@ import msgspec
 
 from hubbub.deal.notice import Notice
 from hubbub.deal.receipt import Receipt
+from hubbub.deal.signals import NO_SIGNALS, Against, Conflict, Signals
 from hubbub.deal.stamp import Stamps
 from hubbub.terms.errors import BadInput, Refused
 from hubbub.terms.people import Personal, ReceiptNumber, Subject
@@ -95,6 +96,10 @@ class Deals(Protocol):
         """Count `rows` that were not stored, by `reason`."""
         ...
 
+    def keep_conflict(self, subject: Subject, against: Against, times: int) -> None:
+        """Keep that a signal was against rows that came so many times."""
+        ...
+
 
 class DealDesk(Protocol):
     """Where a choice is made, changed, taken back and shown."""
@@ -103,15 +108,21 @@ class DealDesk(Protocol):
         """Give the notice in force."""
         ...
 
-    def enrol(self, device: str, wish: Wish, method: str) -> Enrolment:
+    def enrol(
+        self, device: str, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+    ) -> Enrolment:
         """Make a deal with a device of a new name."""
         ...
 
-    def renew(self, who: Who, wish: Wish, method: str) -> Enrolment:
+    def renew(
+        self, who: Who, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+    ) -> Enrolment:
         """Make another deal with a device that is known. Its old token ends at once."""
         ...
 
-    def choose(self, who: Who, wish: Wish, method: str) -> Receipt:
+    def choose(
+        self, who: Who, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+    ) -> Receipt:
         """Say yes to `wish` beside all that was said yes to before. The token stays."""
         ...
 
@@ -121,6 +132,10 @@ class DealDesk(Protocol):
 
     def granted(self, who: Who) -> tuple[Cell, ...]:
         """Tell which cells are on."""
+        ...
+
+    def conflicts(self, who: Who) -> list[Conflict]:
+        """Tell what signals said no to of what a device had said yes to, the latest first."""
         ...
 
     def badge_of(self, who: Who) -> Badge:

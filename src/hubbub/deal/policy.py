@@ -23,6 +23,7 @@ class Resource(StrEnum):
     TRAFFIC = "traffic"
     RELEASES = "releases"
     NOTICE = "the notice"
+    RECIPIENTS = "who may read, and reads"
     PINGS = "where a device was"
     ENROLMENT = "an enrolment"
     OWN_ENROLMENT = "one's enrolment"
@@ -45,6 +46,7 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.TRAFFIC, "read"): "anybody",
     (Resource.RELEASES, "read"): "anybody",
     (Resource.NOTICE, "read"): "anybody",
+    (Resource.RECIPIENTS, "read"): "anybody",
     (Resource.PINGS, "make"): "device",
     (Resource.ENROLMENT, "make"): "enroller",
     (Resource.OWN_ENROLMENT, "change"): "fresh person",

@@ -23,6 +23,11 @@ def stamps(cells: Iterable[Cell], recipients: Iterable[Recipient]) -> Stamps:
     return tuple(may)
 
 
+def only(category: Category, may: int) -> Stamps:
+    """Write the stamps of who agreed to `may` for one category, and to nothing for the others."""
+    return tuple(may if each is category else 0 for each in Category)
+
+
 def cells_of(granted: Stamps, recipients: Iterable[Recipient]) -> tuple[Cell, ...]:
     """Read stamps back. A bit that stands for no known cell grants nothing."""
     known = tuple(recipients)

@@ -1,18 +1,24 @@
 """From understood rows to durable ones: when they were taken, under which deal, whether again."""
 
 from collections.abc import Awaitable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.deal.desk import Badge, Deals
+from hubbub.deal.signals import NO_SIGNALS, Against, Signals
+from hubbub.deal.stamp import only
 from hubbub.intake.limits import Limits
 from hubbub.intake.ping import Parsed, Rejected
 from hubbub.intake.refusals import Refusals
+from hubbub.intake.tally import Tally
+from hubbub.terms.catalogue import CATEGORIES
+from hubbub.terms.people import Subject
 from hubbub.terms.pings import Pings
-from hubbub.terms.purposes import Category
 from hubbub.terms.time import SECOND, Clock
+
+_OF_PINGS: Final = CATEGORIES["pings"]
 
 
 class Journal(Protocol):
@@ -53,13 +59,22 @@ class Admission:
         self._journal, self._seen = journal, seen
         self._clock, self._limits = clock, limits
         self.refusals = Refusals(deals)
+        self.conflicts = Tally[tuple[Subject, Against]](
+            lambda met, times: deals.keep_conflict(*met, times)
+        )
         self.accepted = self.duplicates = 0
 
-    async def admit(self, badge: Badge, parsed: Parsed) -> Admitted:
-        """Make the rows of `parsed` durable, under the deal of `badge`; it has a live purpose."""
+    async def admit(
+        self, badge: Badge, parsed: Parsed, *, signals: Signals = NO_SIGNALS
+    ) -> Admitted:
+        """Make the rows of `parsed` durable, under the deal of `badge` as `signals` narrow it.
+
+        A live purpose is left.
+        """
         rows, rejected = self._in_time(badge, parsed)
         rows["subject"], rows["receipt"] = badge.subject, badge.receipt
-        rows["may"] = badge.stamp(Category.LOCATION)
+        rows["may"] = signals.narrow(badge.stamps)[_OF_PINGS.number]
+        self.count_conflicts(badge, signals)
         new = await self._seen.unseen(rows)
         # Nothing is awaited between these two. Where all rows are known the journal is waited for
         # all the same: they may have been written a moment ago, and not be durable yet.
@@ -69,6 +84,11 @@ class Admission:
         self.accepted += accepted
         self.duplicates += len(rows) - accepted
         return Admitted(accepted, len(rows) - accepted, rejected)
+
+    def count_conflicts(self, badge: Badge, signals: Signals) -> None:
+        """Count what `signals` say no to of what the person had said yes to."""
+        for against in signals.against(only(_OF_PINGS, badge.stamp(_OF_PINGS))):
+            self.conflicts.count((badge.subject, against), 1)
 
     def _in_time(self, badge: Badge, parsed: Parsed) -> tuple[Pings, list[Rejected]]:
         now, limits, at = self._clock.now(), self._limits, parsed.rows["at"]

@@ -8,18 +8,22 @@ from typing import Final
 
 from hubbub.deal.desk import Badge, Deals
 from hubbub.deal.policy import POLICY, Resource
+from hubbub.deal.signals import Signals
+from hubbub.deal.tcf import NotTcf
 from hubbub.intake.adapter import Adapter, Sent
 from hubbub.intake.admission import Admission, Journal, Seen
 from hubbub.intake.answers import Answer, Problem, Wait, account, delivered, problem
 from hubbub.intake.gpslogger import GPSLOGGER
-from hubbub.intake.limits import Limits, RateLimit
+from hubbub.intake.limits import Limits
 from hubbub.intake.overland import OVERLAND
 from hubbub.intake.own import OWN, WrongType
 from hubbub.intake.owntracks import OWNTRACKS
 from hubbub.intake.ping import Parsed, TooManyRows, Unreadable
 from hubbub.intake.request import ClientGone, Receive, Request, Scope, Send
 from hubbub.intake.traccar import TRACCAR
+from hubbub.terms.buckets import Buckets
 from hubbub.terms.errors import HubbubError
+from hubbub.terms.people import Subject
 from hubbub.terms.purposes import Category
 from hubbub.terms.time import Clock
 
@@ -54,7 +58,7 @@ class Door:
         assert POLICY[Resource.PINGS, "make"] == "device", "a token is asked for, and no session"
         self._deals, self._journal = deals, journal
         self._limits = limits or Limits()
-        self._rates = RateLimit(self._limits, elapsed=elapsed, devices_max=_DEVICES_MAX)
+        self._rates = Buckets[Subject](elapsed=elapsed, keys_max=_DEVICES_MAX)
         self.admission = Admission(deals, journal, seen, clock=clock, limits=self._limits)
         self.answers: Counter[int] = Counter()
 
@@ -79,7 +83,7 @@ class Door:
         if age_s > self._limits.backlog_s_max:
             raise _not_durable()
         try:
-            query = request.query()
+            query, signals = request.query(), request.signals()
             token = request.token() or _first(query, adapter.token_parameters)
             if token is None and adapter.token_in_body is None:
                 raise self._stranger("no-token")
@@ -88,6 +92,8 @@ class Door:
             sent = Sent(request.method, request.content_type(), query, body, self._limits.rows_max)
             badge = badge or self._badge_in_body(sent, adapter)
             parsed = adapter.read(sent)
+        except NotTcf as bad:
+            raise Problem("bad-tc-string", HTTPStatus.BAD_REQUEST, str(bad)) from None
         except Unreadable as unreadable:
             detail = f"the body cannot be read: {unreadable}"
             raise Problem("bad-body", HTTPStatus.BAD_REQUEST, detail) from None
@@ -96,9 +102,11 @@ class Door:
         except TooManyRows:
             detail = f"a request has at most {self._limits.rows_max} rows; send it in parts"
             raise Problem("too-many-rows", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail) from None
-        return await self._admit(badge, parsed, adapter)
+        return await self._admit(badge, parsed, adapter, signals=signals)
 
-    async def _admit(self, badge: Badge, parsed: Parsed, adapter: Adapter) -> Answer:
+    async def _admit(
+        self, badge: Badge, parsed: Parsed, adapter: Adapter, *, signals: Signals
+    ) -> Answer:
         rows = len(parsed.rows) + len({refused.row for refused in parsed.rejected})
         if badge.stamp(Category.LOCATION) == 0:
             self.admission.refusals.count("withdrawn", rows)
@@ -107,13 +115,21 @@ class Door:
                 HTTPStatus.FORBIDDEN,
                 "this device's deal was withdrawn, so nothing of it is kept",
             )
-        wait_s = self._rates.wait_s(badge.subject, rows)
+        if signals.narrow(badge.stamps)[Category.LOCATION.number] == 0:
+            self.admission.count_conflicts(badge, signals)
+            self.admission.refusals.count("signal", rows)
+            raise Problem(
+                "signal",
+                HTTPStatus.FORBIDDEN,
+                "the signals sent along say no to all that these rows are for: none is kept",
+            )
+        wait_s = self._rates.wait_s(badge.subject, rows, self._limits.rate())
         if wait_s > 0:
             self.admission.refusals.count("too-fast", rows)
             detail = f"a device sends {self._limits.rows_a_second:g} rows a second in the long run"
             raise Wait("too-fast", HTTPStatus.TOO_MANY_REQUESTS, detail, wait_s=wait_s)
         try:
-            admitted = await self.admission.admit(badge, parsed)
+            admitted = await self.admission.admit(badge, parsed, signals=signals)
         except (HubbubError, OSError):
             raise _not_durable() from None
         if adapter.answer is None:

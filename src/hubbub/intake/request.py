@@ -9,6 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
+from hubbub.deal.signals import Signals, read_signals
 from hubbub.intake.adapter import form
 from hubbub.intake.answers import Problem
 from hubbub.intake.limits import Limits
@@ -17,6 +18,9 @@ type Message = MutableMapping[str, Any]  # ASGI's own
 type Scope = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
+
+TC_PARAMETER: Final = "gdpr_consent"
+"""How the TC string is called in addresses, by TCF itself."""
 
 _DISCARD_S_MAX: Final = 5.0
 _DISCARD_BODIES_MAX: Final = 4
@@ -34,7 +38,8 @@ class Request:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self._query: bytes = scope.get("query_string", b"")
-        self._headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        self._every_header: list[tuple[bytes, bytes]] = [*scope["headers"]]
+        self._headers = dict(reversed(self._every_header))
         self._receive = receive
         self._size, self._more = 0, True
 
@@ -60,6 +65,12 @@ class Request:
                 return _password(credentials)
             case _:
                 return None
+
+    def signals(self) -> Signals:
+        """Read what was sent along to narrow the deal. Raises `NotTcf`."""
+        by_address = self.query().get(TC_PARAMETER)
+        told = [*self._all(b"tc-string"), *([] if by_address is None else [by_address])]
+        return read_signals(gpc=self._all(b"sec-gpc"), tc_strings=told)
 
     async def body(self, limits: Limits) -> bytes:
         """Receive the body, and inflate it if it is gzip."""
@@ -108,6 +119,9 @@ class Request:
         self._size += len(chunk)
         self._more = message.get("more_body", False)
         return chunk
+
+    def _all(self, wanted: bytes) -> list[str]:
+        return [value.decode("latin-1") for name, value in self._every_header if name == wanted]
 
     def _header(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1")

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
+from hubbub.outlet.bulk import BulkOutlet
 from hubbub.outlet.deal import DealOutlet
 from hubbub.outlet.house import HouseOutlet
 from hubbub.outlet.leaving import LastLook
@@ -21,6 +22,7 @@ from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
 from hubbub.outlet.pages import page_routes, tag
 from hubbub.outlet.problems import ProblemError, answer_fault, answer_http_error, answer_problem
 from hubbub.outlet.recognising import Recogniser
+from hubbub.outlet.registry import RegistryOutlet
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.traffic import TrafficOutlet
 
@@ -50,7 +52,9 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
     served = (
         *TrafficOutlet(sources, last_look=last_look).operations(),
         *HouseOutlet(sources, last_look=last_look).operations(),
+        *BulkOutlet(sources, last_look=last_look).operations(),
         *DealOutlet(sources).operations(),
+        *RegistryOutlet(sources).operations(),
         *SessionOutlet(sources).operations(),
         *MyDealOutlet(sources).operations(),
         *MeOutlet(sources).operations(),

@@ -15,6 +15,7 @@ from hubbub.deal.receipt import Receipt
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, ProblemError
 from hubbub.outlet.set_up import set_up
+from hubbub.outlet.signals import SIGNALS, signals_of
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire import Choose, Enrol, Enrolled
 from hubbub.terms.purposes import PURPOSES, Purpose
@@ -75,7 +76,7 @@ class DealOutlet:
                 answer=Enrolled,
                 body=Enrol,
                 example={"device": "my phone", "purposes": ["public.traffic"]},
-                parameters=(_QR,),
+                parameters=(_QR, *SIGNALS),
                 status=HTTPStatus.CREATED,
                 problems=(
                     HTTPStatus.BAD_REQUEST,
@@ -98,7 +99,7 @@ class DealOutlet:
                 answer=Enrolled,
                 body=Choose,
                 example={"purposes": ["public.traffic", "public.traffic.live"]},
-                parameters=(_QR,),
+                parameters=(_QR, *SIGNALS),
                 problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
                 waits=True,
             ),
@@ -141,9 +142,10 @@ class DealOutlet:
     def enrol(self, asked: Asked) -> Response:
         """Make a deal, and tell its token this once."""
         wish: Enrol = asked.body
+        signals = signals_of(asked.request)
         try:
             enrolment = self._sources.desk().enrol(
-                wish.device, _purposes(wish.purposes, field="purposes"), METHOD
+                wish.device, _purposes(wish.purposes, field="purposes"), METHOD, signals=signals
             )
         except DeviceTaken:
             raise NameTaken from None
@@ -155,8 +157,11 @@ class DealOutlet:
         """Make another deal with a device that shows its token, and tell its new one this once."""
         wish: Choose = asked.body
         purposes = _purposes(wish.purposes, field="purposes")
+        signals = signals_of(asked.request)
         try:
-            enrolment = self._sources.desk().renew(asked.person.who, purposes, METHOD)
+            enrolment = self._sources.desk().renew(
+                asked.person.who, purposes, METHOD, signals=signals
+            )
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
         return _json(_enrolled(enrolment, asked))

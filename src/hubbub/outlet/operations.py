@@ -28,12 +28,12 @@ type Admit = Callable[[Request, Who], Person | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """A parameter of the path or the query. All are optional, but for those in the path."""
+    """A parameter: of path, query or header. All are optional, but for those in the path."""
 
     name: str
     meaning: str
     example: str
-    within: Literal["query", "path"] = "query"
+    within: Literal["query", "path", "header"] = "query"
     schema: Mapping[str, object] = field(default_factory=lambda: {"type": "string"})
 
 

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -33,9 +34,17 @@ class ProblemError(HubbubError):
     """A request that gets a problem for an answer."""
 
     def __init__(
-        self, kind: str, status: HTTPStatus, detail: str, *, field: str = "", expected: str = ""
+        self,
+        kind: str,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        field: str = "",
+        expected: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(detail)
+        self.headers = headers
         self.kind, self.status, self.detail = kind, status, detail
         self.field, self.expected = field, expected
 
@@ -79,7 +88,7 @@ def answer_problem(request: Request, error: Exception) -> Response:
     """Answer a problem that an operation raised."""
     del request
     assert isinstance(error, ProblemError)
-    return _response(error, headers={})
+    return _response(error, headers=error.headers)
 
 
 def answer_http_error(request: Request, error: Exception) -> Response:

@@ -14,7 +14,9 @@ from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import DealDesk
 from hubbub.deal.identity import Identities, Secret
 from hubbub.deal.own import Own
-from hubbub.outlet.wire import CityCard, Health, HouseClock
+from hubbub.deal.reads import ReadOfMine, Reads
+from hubbub.deal.recipients import Registry
+from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.own import OwnWeek
 from hubbub.terms.errors import HubbubError
@@ -101,6 +103,28 @@ class Sources(Protocol):
 
     def identities(self) -> Identities:
         """Give the desk where people show who they are."""
+        ...
+
+    def registry(self) -> Registry:
+        """Give the list of who may read, and of their clients."""
+        ...
+
+    def bulk(
+        self, product: str, *, after: str | None, limit: int
+    ) -> Sequence[tuple[Stored, Released[pa.Table]]]:
+        """Give releases of a product with what was released, oldest first, later than `after`."""
+        ...
+
+    def reads(self) -> Reads:
+        """Give the log where reads are written down before they happen."""
+        ...
+
+    def reads_head(self) -> ReadsHead:
+        """Give the head of that log."""
+        ...
+
+    def reads_of(self, subject: Subject) -> list[ReadOfMine]:
+        """Tell one person who read rows of theirs, an hour each, the newest first."""
         ...
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:

@@ -177,6 +177,25 @@ class Releases(msgspec.Struct, frozen=True):
     before: str | None  # give this as ?before= for older ones; null at the end
 
 
+class BulkRelease(msgspec.Struct, frozen=True):
+    """One release with its numbers: a line of the answer in bulk."""
+
+    id: str
+    block: str
+    at: str
+    sha256: str  # of the bytes that were released
+    words: str  # the promise that it was made under
+    grid: int  # the counters are in so many parts of one person's voice
+    columns: dict[str, list[int]]
+
+
+class ReadsHead(msgspec.Struct, frozen=True):
+    """The last entry of the log of reads: whoever noted one can tell later whether it was kept."""
+
+    seq: int
+    hash: str
+
+
 class CityCard(msgspec.Struct, frozen=True):
     """The city on the map."""
 

@@ -30,15 +30,19 @@ from hubbub.deal.desk import (
 from hubbub.deal.identity import Secret
 from hubbub.deal.notice import Notice, Operator
 from hubbub.deal.receipt import Choice, Receipt, make_receipt, read_receipt
+from hubbub.deal.signals import NO_SIGNALS, Against, Conflict, Signals
 from hubbub.deal.stamp import NOTHING, Stamps, cells_of, stamps
-from hubbub.deal.wish import cells_left, cells_wished
+from hubbub.deal.wish import cells_left
 from hubbub.record.deal_store_badges import Badges, token_digest
-from hubbub.record.deal_store_dead import bury, dead_receipts
+from hubbub.record.deal_store_choice import chosen
+from hubbub.record.deal_store_conflicts import conflicts_of, keep_conflict
+from hubbub.record.deal_store_dead import bury, closed_cells, dead_receipts
 from hubbub.record.deal_store_erasure import Erasure, Erasures
 from hubbub.record.deal_store_identity import IdentityStore, end_sessions
 from hubbub.record.deal_store_keys import signing_key
 from hubbub.record.deal_store_notices import notice_in_force, publish
 from hubbub.record.deal_store_recipients import recipients
+from hubbub.record.deal_store_registry import RegistryStore, live_recipients
 from hubbub.record.deal_store_standing import Standing, standing_of
 from hubbub.record.deal_store_tables import (
     DEVICE,
@@ -48,7 +52,7 @@ from hubbub.record.deal_store_tables import (
     bring_up_to_date,
     open_database,
 )
-from hubbub.terms.people import ReceiptNumber
+from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.purposes import OWN, Category, Cell, Purpose, Recipient
 from hubbub.terms.time import Clock, Instant, iso
 
@@ -76,7 +80,7 @@ class DealStore:
         """Open the deal at `path`, made on first use; what `operator` says anew is published."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        self._clock = clock
+        self.clock = clock
         self._key = signing_key(path.parent / "keys")
         self._database = open_database(path, durable=True)
         self._reading = self._database.execution_options(only_reads=True)
@@ -86,6 +90,7 @@ class DealStore:
             publish(connection, operator, at=clock.now())
         self._badges = Badges(path)
         self.erasures = Erasures(self._database, self._reading)
+        self.registry = RegistryStore(self._database, self._reading, clock)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -120,6 +125,11 @@ class DealStore:
             receipts = connection.scalars(dead_receipts(category, purpose, recipient)).all()
         return pa.table({"receipt": pa.array(receipts, pa.int64())})
 
+    def closed(self, subject: Subject) -> dict[tuple[int, Cell], Instant]:
+        """Tell when which cell was closed on which receipt of `subject`."""
+        with self._reading.connect() as connection:
+            return closed_cells(connection, subject, recipients(connection))
+
     def notice(self) -> Notice:
         """Give the notice in force."""
         with self._reading.connect() as connection:
@@ -129,7 +139,9 @@ class DealStore:
         """Give the key that every receipt verifies with."""
         return self._key.public_key().public_bytes_raw()
 
-    def enrol(self, device: str, wish: Wish, method: str) -> Enrolment:
+    def enrol(
+        self, device: str, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+    ) -> Enrolment:
         """Make a deal with a device of a new name.
 
         A name that is taken is refused: a name proves nothing, and a new token would end the token
@@ -148,11 +160,12 @@ class DealStore:
             if row is None:
                 raise DeviceTaken("a device of this name has a deal already: renew it")
             standing = Standing(subject=row.subject, person=row.person, name=device)
-            granted = _chosen(connection, wish)
-            badge, receipt = self._write_down(connection, standing, granted, method=method)
+            badge, receipt = self._agree(connection, standing, wish, method=method, signals=signals)
         return Enrolment(device=device, token=token, receipt=receipt, badge=badge)
 
-    def renew(self, who: Who, wish: Wish, method: str) -> Enrolment:
+    def renew(
+        self, who: Who, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+    ) -> Enrolment:
         """Make another deal with a device that is known. Its old token and sessions end at once.
 
         The person stays the same: what was shared stays shared for the purposes that are chosen
@@ -167,18 +180,20 @@ class DealStore:
                 .values(token=token_digest(token.secret))
             )
             end_sessions(connection, standing.subject)
-            granted = _chosen(connection, wish)
-            badge, receipt = self._write_down(connection, standing, granted, method=method)
+            badge, receipt = self._agree(connection, standing, wish, method=method, signals=signals)
         return Enrolment(device=standing.name, token=token, receipt=receipt, badge=badge)
 
-    def choose(self, who: Who, wish: Wish, method: str) -> Receipt:
+    def choose(
+        self, who: Who, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+    ) -> Receipt:
         """Say yes to `wish` beside all that was said yes to before. The token stays.
 
         Saying yes to what is on already changes nothing, and gives the receipt in force.
         """
         with self._database.begin() as connection:
             standing = standing_of(connection, who)
-            granted = _each(standing.stamps, _chosen(connection, wish), lambda on, new: on | new)
+            wished = self._chosen(connection, standing, wish, signals=signals)
+            granted = _each(standing.stamps, wished, lambda on, new: on | new)
             return self._changed(connection, standing, granted, method=method)
 
     def withdraw(self, who: Who, wish: Wish | None, method: str) -> Receipt:
@@ -195,7 +210,17 @@ class DealStore:
     def granted(self, who: Who) -> tuple[Cell, ...]:
         """Tell which cells are on."""
         with self._reading.connect() as connection:
-            return cells_of(standing_of(connection, who).stamps, recipients(connection))
+            return cells_of(standing_of(connection, who).stamps, live_recipients(connection))
+
+    def conflicts(self, who: Who) -> list[Conflict]:
+        """Tell what signals said no to of what a device had said yes to, the latest first."""
+        with self._reading.connect() as connection:
+            return conflicts_of(connection, standing_of(connection, who).subject)
+
+    def keep_conflict(self, subject: Subject, against: Against, times: int) -> None:
+        """Keep that a signal was against rows that came so many times."""
+        with self._counting.begin() as connection:
+            keep_conflict(connection, subject, against, at=self.clock.now(), times=times)
 
     def erase(self, who: Who, method: str, *, claim: Secret | None = None) -> Erasure:
         """Take everything back, and ask for every byte about a device to be erased.
@@ -204,7 +229,7 @@ class DealStore:
         """
         self.withdraw(who, None, method)
         subject = self.badge_of(who).subject
-        return self.erasures.request(subject, at=self._clock.now(), claim=claim)
+        return self.erasures.request(subject, at=self.clock.now(), claim=claim)
 
     def certify(self, unsigned: ErasureCertificate) -> ErasureCertificate:
         """Sign the certificate of an erasure."""
@@ -224,7 +249,7 @@ class DealStore:
     def count_refused(self, reason: str, rows: int) -> None:
         """Count `rows` that were not stored, by `reason`. A power cut may lose the last counts."""
         assert _REASON.fullmatch(reason), "a reason is a word of ours, never one of a sender's"
-        counted = insert(REFUSED).values(day=iso(self._clock.now())[:10], reason=reason, rows=rows)
+        counted = insert(REFUSED).values(day=iso(self.clock.now())[:10], reason=reason, rows=rows)
         with self._counting.begin() as connection:
             connection.execute(
                 counted.on_conflict_do_update(
@@ -263,6 +288,27 @@ class DealStore:
             refused=refused,
         )
 
+    def _chosen(
+        self, connection: sa.Connection, standing: Standing, wish: Wish, *, signals: Signals
+    ) -> Stamps:
+        at = self.clock.now()
+        return chosen(connection, standing.subject, wish, signals=signals, at=at)
+
+    def _agree(
+        self,
+        connection: sa.Connection,
+        standing: Standing,
+        wish: Wish,
+        *,
+        method: str,
+        signals: Signals,
+    ) -> tuple[Badge, Receipt]:
+        """Make the receipt of a choice that stands for itself."""
+        granted = self._chosen(connection, standing, wish, signals=signals)
+        if granted == NOTHING:
+            raise ChoiceRefused("your browser or app sends a signal that says no to all of this")
+        return self._write_down(connection, standing, granted, method=method)
+
     def _changed(
         self, connection: sa.Connection, standing: Standing, granted: Stamps, *, method: str
     ) -> Receipt:
@@ -276,7 +322,7 @@ class DealStore:
         self, connection: sa.Connection, standing: Standing, granted: Stamps, *, method: str
     ) -> tuple[Badge, Receipt]:
         """Make the receipt of a change to `granted`, and put what it closes on the dead list."""
-        now, known = self._clock.now(), recipients(connection)
+        now, known = self.clock.now(), recipients(connection)
         opened = _each(granted, standing.stamps, lambda new, on: new & ~on)
         closed = cells_of(_each(standing.stamps, granted, lambda on, new: on & ~new), known)
         receipt = make_receipt(
@@ -312,13 +358,6 @@ class DealStore:
             since=Instant(since),
         )
         return badge, receipt
-
-
-def _chosen(connection: sa.Connection, wish: Wish) -> Stamps:
-    cells, known = cells_wished(wish, notice_in_force(connection)), recipients(connection)
-    if strangers := {cell.recipient for cell in cells} - {each.key for each in known}:
-        raise ChoiceRefused(f"{', '.join(sorted(strangers))}: not registered here")
-    return stamps(cells, known)
 
 
 def _each(one: Stamps, other: Stamps, operation: Callable[[int, int], int]) -> Stamps:

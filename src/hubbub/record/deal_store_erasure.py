@@ -11,7 +11,15 @@ from sqlalchemy.dialects.sqlite import insert
 from hubbub.deal.certificate import ErasureProgress, about
 from hubbub.deal.identity import Secret
 from hubbub.deal.receipt import read_receipt
-from hubbub.record.deal_store_tables import CLAIM, DEVICE, ERASURE, PASSKEY, RECEIPT, SESSION
+from hubbub.record.deal_store_tables import (
+    CLAIM,
+    CONFLICT,
+    DEVICE,
+    ERASURE,
+    PASSKEY,
+    RECEIPT,
+    SESSION,
+)
 from hubbub.record.traces import Traces
 from hubbub.terms.people import Personal, Subject
 from hubbub.terms.time import Instant
@@ -104,7 +112,7 @@ class Erasures:
         The dead list keeps the numbers of the receipts: what is in somebody's memory stays closed.
         """
         with self._database.begin() as connection:
-            for table in (SESSION, PASSKEY, RECEIPT, DEVICE):
+            for table in (SESSION, PASSKEY, CONFLICT, RECEIPT, DEVICE):
                 connection.execute(sa.delete(table).where(table.c.subject == subject))
         with self._database.connect() as connection:  # outside of any transaction
             raw = connection.connection.driver_connection

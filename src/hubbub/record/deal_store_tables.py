@@ -69,6 +69,54 @@ RECIPIENT: Final = sa.Table(
 )
 """Everybody who ever was registered to read. Nothing ever leaves this list."""
 
+RECIPIENT_CARD: Final = sa.Table(
+    "recipient_card",
+    _TABLES,
+    sa.Column("slot", sa.Integer, sa.ForeignKey("recipient.slot"), primary_key=True),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("added_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger),
+)
+"""What everybody may know of each recipient."""
+
+CLIENT: Final = sa.Table(
+    "client",
+    _TABLES,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("slot", sa.Integer, sa.ForeignKey("recipient.slot"), nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False, unique=True),  # its SHA-256, nothing else
+    sa.Column("requests_a_minute", sa.Integer, nullable=False),
+    sa.Column("added_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+"""The programs of recipients, that fetch what was released."""
+
+SCOPE: Final = sa.Table(
+    "scope",
+    _TABLES,
+    sa.Column("client", sa.Integer, sa.ForeignKey("client.number"), primary_key=True),
+    sa.Column("product", sa.String, primary_key=True),
+    sa.Column("purpose", sa.String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""What each client may fetch."""
+
+CONFLICT: Final = sa.Table(
+    "conflict",
+    _TABLES,
+    sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), primary_key=True),
+    sa.Column("signal", sa.String, primary_key=True),
+    sa.Column("category", sa.String, primary_key=True),
+    sa.Column("cells", sa.BigInteger, primary_key=True),
+    sa.Column("first_at", sa.BigInteger, nullable=False),
+    sa.Column("last_at", sa.BigInteger, nullable=False),
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a signal said no to though its person had said yes."""
+
 REFUSED: Final = sa.Table(
     "refused",
     _TABLES,

@@ -1,0 +1,74 @@
+"""What everybody may know of who reads: the recipients, and the head of the log of reads."""
+
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from hubbub.deal.policy import Resource
+from hubbub.deal.recipients import RecipientCard
+from hubbub.outlet.operations import Asked, Operation
+from hubbub.outlet.signals import GPC_SUPPORT
+from hubbub.outlet.sources import Sources
+from hubbub.outlet.wire import ReadsHead
+
+_FRESH: Final = {"cache-control": "no-cache"}
+
+
+class RegistryOutlet:
+    """Answers what is asked about who reads."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def operations(self) -> tuple[Operation, ...]:
+        """List what may be asked."""
+        return (
+            Operation(
+                method="GET",
+                path="/v1/recipients",
+                resource=Resource.RECIPIENTS,
+                action="read",
+                summary="Everybody who is or ever was registered to read, as far as people agree.",
+                perform=self.recipients,
+                answer=list[RecipientCard],
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/v1/audit/head",
+                resource=Resource.RECIPIENTS,
+                action="read",
+                summary="The head of the log of who read what for which purpose: note it down.",
+                perform=self.head,
+                answer=ReadsHead,
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/.well-known/gpc.json",
+                resource=Resource.NOTICE,
+                action="read",
+                summary="That Global Privacy Control is heeded here.",
+                perform=self.gpc,
+            ),
+        )
+
+    def recipients(self, asked: Asked) -> Response:
+        """Answer with the list."""
+        del asked
+        return _json(self._sources.registry().cards())
+
+    def head(self, asked: Asked) -> Response:
+        """Answer with the last entry's place and hash."""
+        del asked
+        return _json(self._sources.reads_head())
+
+    def gpc(self, asked: Asked) -> Response:
+        """Answer as the specification of the signal says."""
+        del asked
+        return _json(GPC_SUPPORT)
+
+
+def _json(answer: object) -> Response:
+    return Response(msgspec.json.encode(answer), headers=_FRESH, media_type="application/json")

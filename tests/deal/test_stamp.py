@@ -3,7 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubbub.deal.desk import Badge
 from hubbub.deal.stamp import NOTHING, cells_of, stamps
+from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.purposes import (
     OWN,
     PURPOSES,
@@ -15,6 +17,7 @@ from hubbub.terms.purposes import (
     Traffic,
     cell_bit,
 )
+from hubbub.terms.time import Instant
 
 RECIPIENTS = (OWN, *(Recipient(RecipientKey(f"r{n}"), n) for n in range(1, RECIPIENTS_MAX)))
 CELLS = [
@@ -56,6 +59,16 @@ def test_what_is_granted_of_one_category_is_nothing_to_another() -> None:
     granted = stamps([Cell(Category.DEVICE, Traffic)], RECIPIENTS)
     assert granted[Category.DEVICE.number] == cell_bit(Traffic, OWN)
     assert sum(granted) == granted[Category.DEVICE.number]
+
+
+@given(cells=st.sets(st.sampled_from(CELLS)), category=st.sampled_from(Category))
+def test_a_row_is_stamped_by_what_was_granted_of_its_own_category(
+    cells: set[Cell], category: Category
+) -> None:
+    granted = stamps(cells, RECIPIENTS)
+    badge = Badge(subject=Subject(1), receipt=ReceiptNumber(1), stamps=granted, since=Instant(0))
+    own = {cell for cell in cells if cell.category is category}
+    assert badge.stamp(category) == stamps(own, RECIPIENTS)[category.number]
 
 
 def test_an_unknown_bit_grants_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from planted.deal_bugs import DEAL_BUGS
 from planted.hunt import Bug, Edit
 
 AUDIT = "crowd/test_audit.py::"
@@ -9,7 +10,6 @@ BLOCKS = "crowd/test_blocks.py::"
 BOUNDS = "crowd/test_bounds.py::"
 GATE = "crowd/test_gate.py::"
 NOISE = "crowd/test_noise.py::"
-DEAL = "deal/test_gate.py::"
 DAYS = "crowd/test_days.py::"
 SUMMING = "crowd/test_summing.py::"
 DECLARATION = "crowd/test_declaration.py::"
@@ -611,47 +611,6 @@ COST_BUGS: Final = (
             ),
         ),
         killers=(BLOCKS + "test_a_window_across_midnight_is_paid_on_both_days",),
-    ),
-)
-
-DEAL_BUGS: Final = (
-    Bug(
-        name="a dead list that is not looked at",
-        harm="She took back her yes, and her rows are read on.",
-        edits=(
-            Edit(
-                file="deal/gate.py",
-                old='alive = stamped.anti_join(dead, "receipt")',
-                new="alive = stamped",
-            ),
-        ),
-        killers=(DEAL + "test_a_row_on_the_dead_list_is_not_read_and_its_neighbour_is",),
-        checks=("deal traffic.live",),
-    ),
-    Bug(
-        name="the bit of another purpose",
-        harm="She agreed to usual speeds, and is in the live picture.",
-        edits=(
-            Edit(
-                file="deal/gate.py",
-                old='(rows["may"] & cell_bit(purpose, recipient)) != 0',
-                new='rows["may"] != 0',
-            ),
-        ),
-        killers=(DEAL + "test_a_row_is_not_read_for_another_purpose",),
-        checks=("deal traffic.live",),
-    ),
-    Bug(
-        name="a purpose that nobody compares",
-        harm="Rows that were permitted for one purpose answer the question of another.",
-        edits=(
-            Edit(
-                file="crowd/summing.py",
-                old="if bound.purpose is not declared.purpose:",
-                new="if bound.purpose is None:",
-            ),
-        ),
-        killers=(GATE + "test_rows_of_another_purpose_are_not_asked",),
     ),
 )
 

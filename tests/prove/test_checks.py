@@ -28,6 +28,7 @@ from hubbub.prove.sensitivity import STRETCHES
 from hubbub.prove.worker import run_check
 from hubbub.prove.worlds import NOON
 from hubbub.record import deal_store, ledger
+from hubbub.record.deal_store_dead import dead_receipts
 from hubbub.record.deal_store_erasure import Erasures
 from hubbub.record.ledger import Ledger
 from hubbub.record.ledger_file import LedgerFile
@@ -38,10 +39,11 @@ from hubbub.run import erase
 from hubbub.run.home import Home
 from hubbub.run.products import EVERY_DECLARATION
 from hubbub.terms.people import Subject
-from hubbub.terms.purposes import Purpose, cell_bit
+from hubbub.terms.purposes import Places, Purpose, cell_bit
 
 PRODUCT = [declared.name for declared in EVERY_DECLARATION]
-EFFORT = {"audit": 0.2, "sensitivity": 0.1, "noise": 0.1, "deal": 0.2, "erasure": 0.05}
+EFFORT = {"audit": 0.2, "sensitivity": 0.1, "noise": 0.1, "deal": 0.2}
+EFFORT |= {"erasure": 0.05, "lives": 0.3}
 
 
 def run(name: str) -> Verdict:
@@ -243,13 +245,19 @@ BREAKS: dict[str, tuple[str, Break]] = {
         "sensitivity traffic.typical",
         broken(blocks, "_first_quarter", other_clocks),
     ),
+    "the dead list of another purpose": (
+        "lives",
+        broken(
+            deal_store, "dead_receipts", lambda category, _, to: dead_receipts(category, Places, to)
+        ),
+    ),
     "a withdrawal that buries nothing": ("agreement", broken(deal_store, "bury", nothing)),
     "a receipt that anybody signs": ("agreement", broken(receipt, "check", nothing)),
     "a badge for everybody": (
         "agreement",
         broken(deal_store.DealStore, "badge", lambda *_: Badge(**NOBODYS)),
     ),
-    "an erasure that forgets the passes": ("erasure", blind(PassesLog, "erase")),
+    "an erasure that forgets the passes": ("erasure", blind(PassesLog, "take_out")),
     "an erasure that forgets the receipts": ("erasure", blind(Erasures, "forget")),
     "an erasure of two": ("erasure", broken(Record, "erase", with_a_neighbour)),
     "a certificate that anybody signs": ("erasure", broken(certificate, "check", nothing)),

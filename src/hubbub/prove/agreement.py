@@ -55,7 +55,7 @@ def takes_back_at_once(desk: Desk) -> bool:
     """Withdraw, and look through another opening of the store, as another process has."""
     one, other = desk.open(), desk.open()
     hers = one.enrol("a phone", _BOTH, _METHOD)
-    before = _dead(other)
+    before, known = _dead(other), other.badge(hers.token.secret)
     began = time.monotonic()
     one.withdraw(hers.token, frozenset({Traffic}), _METHOD)
     after, took_s = _dead(other), time.monotonic() - began
@@ -64,7 +64,8 @@ def takes_back_at_once(desk: Desk) -> bool:
     other.close()
     rest = cell_bit(LiveTraffic, OWN)
     taken_back = (before, after) == ([], [hers.badge.receipt]) and took_s < SOON_S
-    return taken_back and badge is not None and badge.stamp(Category.LOCATION) == rest
+    held = known == hers.badge and badge is not None and badge.stamp(Category.LOCATION) == rest
+    return taken_back and held
 
 
 def keeps_it_taken_back(desk: Desk) -> bool:

@@ -10,6 +10,7 @@ from hubbub.prove.check import Check
 from hubbub.prove.covering import COVERINGS
 from hubbub.prove.erasing import ERASING
 from hubbub.prove.forging import FORGING
+from hubbub.prove.living import LIVING
 from hubbub.prove.payment import PAYMENT
 from hubbub.prove.sampler import SAMPLERS
 from hubbub.prove.sensitivity import SENSITIVITIES
@@ -21,6 +22,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     FORGING,
     AGREEMENT,
     *COVERINGS,
+    LIVING,
     ERASING,
     *SENSITIVITIES,
     *SAMPLERS,

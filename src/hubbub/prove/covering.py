@@ -52,7 +52,7 @@ def check_covering(case: Case, declared: Declaration[Any]) -> Verdict:
     permitted = stage.permitted(rows, dead=dead.tolist())
     rest, nobody = (stage.permitted(rows.filter(m)) for m in (covered, np.zeros(len(rows), bool)))
     apart, heard = np.zeros(worlds, np.bool_), np.zeros(worlds, np.bool_)
-    for block in _blocks_of(declared.blocks):
+    for block in blocks_of(declared.blocks):
         answers = (
             stage.publish(permitted, block, entropy=still, before=before),
             *(stage.publish(each, block, entropy=still) for each in (rest, nobody)),
@@ -96,7 +96,7 @@ def _covered(history: Passes, dead: Integers, purpose: type[Purpose]) -> Mask:
     return may
 
 
-def _blocks_of(blocks: Blocks) -> list[Block]:
+def blocks_of(blocks: Blocks) -> list[Block]:
     """List the blocks that noon is in; of windows, those of some groups of roads."""
     match blocks:
         case Days():

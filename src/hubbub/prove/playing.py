@@ -1,0 +1,229 @@
+"""A house in which histories are played: the real door, deal, journal, record and both gates.
+
+Everybody does one deed an hour. Now and then the keeper comes round, all is opened anew, and the
+notice is another. Where a row was says whose it is and of which hour: a pass of it is made without
+a map, as a pure step on permitted rows.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from hubbub.crowd.blocks import Days
+from hubbub.crowd.declaration import Declaration
+from hubbub.crowd.noise import Integers
+from hubbub.deal.desk import Token
+from hubbub.deal.gate import Permitted, derive
+from hubbub.deal.notice import Operator
+from hubbub.intake.door import PREFIX, Door
+from hubbub.intake.request import Message
+from hubbub.prove.histories import Agrees, ChoosesAnew, Life, Shares, TakesBack
+from hubbub.prove.worlds import NOON, Passes
+from hubbub.record.deal_store import DealStore
+from hubbub.run.clock import StillClock
+from hubbub.run.home import Home
+from hubbub.run.house import open_record
+from hubbub.run.settings import read_settings
+from hubbub.run.web import open_door
+from hubbub.terms.purposes import Cell, LiveTraffic, Purpose, Recipient
+from hubbub.terms.time import SECOND, Instant
+
+type Row = tuple[int, int]
+"""Whose it is, and at which hour it was sent."""
+
+ROADS_EACH: Final = 2
+"""Roads of each person, where nobody else is."""
+APART: Final = 10
+"""Roads are numbered in steps of so many: windows end at the same time on all of them."""
+HOURS_MAX: Final = 32
+
+_HOUR_US: Final = 3600 * SECOND
+_ROUND_HOURS: Final = 4  # the keeper comes so often
+_BEGIN: Final = Instant(NOON - HOURS_MAX * _HOUR_US)
+_SOUTH_E6: Final = 60_000_000
+_WEST_E6: Final = 20_000_000
+_METHOD: Final = "a drill"
+
+
+class PlayedHouse:
+    """A house, and everybody who deals with it. People are numbered as their lives are."""
+
+    def __init__(self, home: Home) -> None:
+        """Open it."""
+        self._home, self._clock = home, StillClock(_BEGIN)
+        self._settings = read_settings(home.folder)
+        self._tokens: dict[int, Token] = {}
+        self.taken: set[Row] = set()  # rows that the door took
+        self._door_deals, self._desk = self._opened(0), self._opened(0)
+        self._record = open_record(home, self._door_deals)
+        self._after = self._record.version()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._door_deals.close()
+        self._desk.close()
+
+    def offered(self) -> list[Cell]:
+        """List what one may agree to here."""
+        return sorted(self._desk.notice().cells(), key=lambda cell: cell.words)
+
+    def play(self, lives: Sequence[Life]) -> None:
+        """Let everybody live."""
+        hours = range(max(len(life.deeds) for life in lives))
+        for number, some in enumerate(batched(hours, _ROUND_HOURS, strict=False)):
+            self._desk.close()
+            self._desk = self._opened(number)
+            asyncio.run(self._live(lives, some))
+            self._go_round()
+
+    def read(self, purpose: type[Purpose], recipient: Recipient) -> set[Row]:
+        """Tell which rows are read for a purpose by a recipient."""
+        asked = self._record.read(purpose, since=_BEGIN, until=NOON, recipient=recipient)
+        numbers = self._record.collect(asked).rows["lon_e6"].to_numpy() - _WEST_E6
+        return {divmod(number, HOURS_MAX) for number in numbers.tolist()}
+
+    def passes(self, declared: Declaration[Any]) -> Permitted[pa.Table, Any]:
+        """Give the passes that a product asks about, by the way on which it gets them."""
+        if isinstance(declared.blocks, Days):
+            asked = self._record.read(declared.purpose, since=_BEGIN, until=NOON)
+            return derive(self._record.collect(asked), passes_of)
+        until = Instant(NOON + _HOUR_US)
+        held = self._record.read_passes(declared.purpose, since=NOON, until=until)
+        return self._record.collect(held)
+
+    def subject(self, person: int) -> int:
+        """Tell which number the house gave somebody."""
+        return self._desk.badge_of(self._tokens[person]).subject
+
+    def _opened(self, edition: int) -> DealStore:
+        """Open the deal as a process of its own has it; its notice is another edition."""
+        operator = Operator(name=f"a drill, {edition}", contact="nobody")
+        return DealStore(self._home.deal, self._clock, operator=operator)
+
+    async def _live(self, lives: Sequence[Life], hours: Sequence[int]) -> None:
+        deals, clock = self._door_deals, self._clock
+        door, journal = open_door(self._home, self._settings, deals=deals, clock=clock)
+        for hour in hours:
+            clock.at = Instant(_BEGIN + hour * _HOUR_US)
+            for person, life in enumerate(lives):
+                match life.deeds[hour : hour + 1]:
+                    case (Shares(hours_ago=hours_ago),):
+                        await self._share(door, (person, hour), hours_ago=hours_ago)
+                    case (Agrees() | ChoosesAnew() | TakesBack() as choice,):
+                        self._choose(person, choice)
+        journal.close()
+
+    def _choose(self, person: int, choice: Agrees | ChoosesAnew | TakesBack) -> None:
+        token = self._tokens.get(person)
+        match choice:
+            case Agrees(cells) | ChoosesAnew(cells) if token is None:
+                told = self._desk.enrol(f"somebody {person}", cells, _METHOD)
+                self._tokens[person] = told.token
+            case Agrees(cells) if token is not None:
+                self._desk.choose(token, cells, _METHOD)
+            case ChoosesAnew(cells) if token is not None:
+                self._tokens[person] = self._desk.renew(token, cells, _METHOD).token
+            case TakesBack(cells) if token is not None:
+                self._desk.withdraw(token, cells, _METHOD)
+            case _:
+                pass  # who is a stranger has nothing to take back
+
+    async def _share(self, door: Door, row: Row, *, hours_ago: int) -> None:
+        person, hour = row
+        token = self._tokens.get(person)
+        number = person * HOURS_MAX + hour
+        ping = {
+            "at": (_BEGIN + (hour - hours_ago) * _HOUR_US + hour) / SECOND,
+            "lat": (_SOUTH_E6 + _road(person, hour)) / 1e6,
+            "lon": (_WEST_E6 + number) / 1e6,
+        }
+        secret = "nobody's" if token is None else token.secret
+        status, answer = await post(door, msgspec.json.encode([ping]), token=secret)
+        if status == HTTPStatus.OK and msgspec.json.decode(answer, type=_Admitted).accepted:
+            self.taken.add(row)
+
+    def _go_round(self) -> None:
+        """Do what the keeper does: put to rest what came, and hold the passes of it."""
+        self._record.drain()
+        pings, self._after = self._record.tail(LiveTraffic, after=self._after)
+        self._record.hold(derive(pings, passes_of), since=NOON)
+
+
+class _Admitted(msgspec.Struct):
+    accepted: int
+
+
+@contextmanager
+def played_house() -> Iterator[PlayedHouse]:
+    """Open a house to play in, and take it all away again."""
+    with TemporaryDirectory(prefix="hubbub-playing-") as folder:
+        house = PlayedHouse(Home(Path(folder)))
+        try:
+            yield house
+        finally:
+            house.close()
+
+
+def passes_of(pings: pa.Table) -> pa.Table:
+    """Make a pass of each ping, all of them in the minutes after noon."""
+    number = pings["lon_e6"].to_numpy().astype(np.int64) - _WEST_E6
+    rows = Passes(
+        subject=pings["subject"].to_numpy(),
+        at=_moment(number),
+        segment=pings["lat_e6"].to_numpy().astype(np.int64) - _SOUTH_E6,
+        receipt=pings["receipt"].to_numpy(),
+        may=pings["may"].to_numpy(),
+    )
+    return rows.table(Purpose)  # each row keeps the stamp that it has
+
+
+def pass_rows(rows: Sequence[Row], subjects: Sequence[int]) -> Passes:
+    """Make the passes of rows that are all there is, each under a deal of its own."""
+    person, hour = np.array(rows, np.int64).reshape(-1, 2).T
+    return Passes(
+        subject=np.array(subjects, np.int64),
+        at=_moment(person * HOURS_MAX + hour),
+        segment=_road(person, hour),
+    )
+
+
+def _road[Number: (int, Integers)](person: Number, hour: Number) -> Number:
+    return (person * ROADS_EACH + hour % ROADS_EACH) * APART
+
+
+def _moment(number: Integers) -> Integers:
+    return NOON + number % 250 * SECOND
+
+
+async def post(door: Door, body: bytes, *, token: str) -> tuple[int, bytes]:
+    """Post pings to the door, as a phone does."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"authorization", f"Bearer {token}".encode()),
+    ]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": PREFIX,
+        "query_string": b"",
+        "headers": headers,
+    }
+    await door(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"]

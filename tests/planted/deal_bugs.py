@@ -1,0 +1,238 @@
+"""The planted bugs of the deal: what somebody agreed to is taken for what she did not agree to."""
+
+from typing import Final
+
+from planted.hunt import Bug, Edit
+
+GATE = "crowd/test_gate.py::"
+DEAL = "deal/test_gate.py::"
+TWO = "deal/test_gate_two.py::"
+STAMP = "deal/test_stamp.py::"
+STORE = "record/test_deal_store.py::"
+PROCESSES = "record/test_deal_store_processes.py::"
+RECORD = "record/test_record.py::"
+DOOR = "intake/test_intake_door.py::"
+LIVES = "record/test_lives.py::test_what_is_covered_is_read_and_nothing_else"
+
+DEAL_BUGS: Final = (
+    Bug(
+        name="a dead list that is not looked at",
+        harm="She took back her yes, and her rows are read on.",
+        edits=(
+            Edit(
+                file="deal/gate.py",
+                old='alive = stamped.anti_join(dead, "receipt")',
+                new="alive = stamped",
+            ),
+        ),
+        killers=(DEAL + "test_a_row_on_the_dead_list_is_not_read_and_its_neighbour_is",),
+        checks=("deal traffic.live",),
+    ),
+    Bug(
+        name="the bit of another purpose",
+        harm="She agreed to usual speeds, and is in the live picture.",
+        edits=(
+            Edit(
+                file="deal/gate.py",
+                old='(rows["may"] & cell_bit(purpose, recipient)) != 0',
+                new='rows["may"] != 0',
+            ),
+        ),
+        killers=(DEAL + "test_a_row_is_not_read_for_another_purpose",),
+        checks=("deal traffic.live",),
+    ),
+    Bug(
+        name="a purpose that nobody compares",
+        harm="Rows that were permitted for one purpose answer the question of another.",
+        edits=(
+            Edit(
+                file="crowd/summing.py",
+                old="if bound.purpose is not declared.purpose:",
+                new="if bound.purpose is None:",
+            ),
+        ),
+        killers=(GATE + "test_rows_of_another_purpose_are_not_asked",),
+    ),
+    Bug(
+        name="the recipient is forgotten",
+        harm="She agreed that the house itself reads, and a partner does.",
+        edits=(
+            Edit(
+                file="terms/purposes.py",
+                old="return 1 << (purpose.index * _BITS_A_PURPOSE + recipient.slot)",
+                new="return 1 << (purpose.index * _BITS_A_PURPOSE)",
+            ),
+        ),
+        killers=(STAMP + "test_every_purpose_and_recipient_has_a_bit_of_its_own_in_63",),
+    ),
+    Bug(
+        name="the second person is named",
+        harm="She agreed to nothing; he did, and the rows about both of them name her.",
+        edits=(
+            Edit(
+                file="deal/gate.py",
+                old=" if about_two else alive,",
+                new=" if False else alive,",
+            ),
+        ),
+        killers=(TWO + "test_the_other_is_named_iff_both_hold_a_live_cell",),
+    ),
+    Bug(
+        name="the category is forgotten",
+        harm="She agreed that purchases are read, and where she is is read.",
+        edits=(
+            Edit(
+                file="deal/desk.py",
+                old="return self.stamps[category.number]",
+                new="return max(self.stamps, default=category.number)",
+            ),
+        ),
+        killers=(STAMP + "test_a_row_is_stamped_by_what_was_granted_of_its_own_category",),
+    ),
+    Bug(
+        name="the category of a closed cell is forgotten",
+        harm="She took back where she is; what was closed was her purchases.",
+        edits=(
+            Edit(
+                file="record/deal_store_dead.py",
+                old="sa.literal(cell.category.value), sa.literal(bit),",
+                new='sa.literal("user.account"), sa.literal(bit),',
+            ),
+        ),
+        killers=(STORE + "test_taking_back_one_purpose_leaves_the_other", LIVES),
+        checks=("lives",),
+    ),
+    Bug(
+        name="the time is forgotten",
+        harm="What she did before she agreed to anything is taken and read.",
+        edits=(
+            Edit(
+                file="intake/admission.py",
+                old="agreed = badge.since - limits.deal_slack_s * SECOND",
+                new="agreed = badge.since - limits.past_s_max * SECOND",
+            ),
+        ),
+        killers=(DOOR + "test_a_row_of_a_wrong_time_is_refused_told_and_counted", LIVES),
+        checks=("lives",),
+    ),
+    Bug(
+        name="a new yes is as old as the first",
+        harm="She agrees to live traffic today, and yesterday's drive is in it.",
+        edits=(
+            Edit(
+                file="record/deal_store.py",
+                old="since = now if any(opened) else standing.since",
+                new="since = standing.since or now",
+            ),
+        ),
+        killers=(STORE + "test_a_purpose_newly_chosen_holds_from_then_on_only",),
+        checks=("lives",),
+    ),
+    Bug(
+        name="a new yes revives the old one",
+        harm="She took her drives back; agreeing again gives them away again.",
+        edits=(
+            Edit(
+                file="record/deal_store.py",
+                old="        for cell in closed:\n",
+                new="        if any(opened):\n"
+                "            raw = connection.exec_driver_sql\n"
+                '            raw("DELETE FROM dead WHERE receipt = ?", (standing.number - 1,))\n'
+                "        for cell in closed:\n",
+            ),
+        ),
+        killers=(STORE + "test_granting_again_does_not_revive_what_was_taken_back",),
+        checks=("agreement", "lives"),
+    ),
+    Bug(
+        name="only the newest receipt is closed",
+        harm="She changed her mind twice: what came under the first receipt is read on.",
+        edits=(
+            Edit(
+                file="record/deal_store_dead.py",
+                old=".where(RECEIPT.c.subject == subject, RECEIPT",
+                new=".where(RECEIPT.c.subject == subject, RECEIPT.c.number == sa.select("
+                "sa.func.max(RECEIPT.c.number) - 1).where(RECEIPT.c.subject == subject)"
+                ".scalar_subquery(), RECEIPT",
+            ),
+        ),
+        killers=(STORE + "test_closing_reaches_every_receipt_that_granted_it",),
+        checks=("lives",),
+    ),
+    Bug(
+        name="a stale cache of badges",
+        harm="She withdraws at the desk, and the door takes what her phone sends for an hour more.",
+        edits=(
+            Edit(
+                file="record/deal_store_badges.py",
+                old="if version != self._version:",
+                new="if self._version < 0:",
+            ),
+        ),
+        killers=(
+            PROCESSES + "test_what_another_process_takes_back_holds_at_the_next_question",
+            LIVES,
+        ),
+        checks=("agreement", "lives"),
+    ),
+    Bug(
+        name="a stale dead list",
+        harm="She withdraws, and the keeper goes by the dead list that it has read an hour ago.",
+        edits=(
+            Edit(
+                file="record/record.py",
+                old='return self._dead(category, _BY_INDEX[int(found["purpose"])], recipient)',
+                new="return vars(self).setdefault(\n"
+                '    name, self._dead(category, _BY_INDEX[int(found["purpose"])], recipient)\n'
+                ")",
+            ),
+        ),
+        killers=(
+            RECORD + "test_a_withdrawal_takes_effect_at_the_next_read_also_of_what_was_permitted",
+        ),
+    ),
+    Bug(
+        name="passes that are not judged again",
+        harm="She withdraws, and what her drives were matched to stays in the picture.",
+        edits=(
+            Edit(
+                file="record/record.py",
+                old="        dead = _dead_leaf(_OF_PASSES, purpose, recipient)\n",
+                new="        dead = _dead_leaf(_OF_PASSES, purpose, recipient)\n"
+                '        dead = dead.filter(dead["receipt"] < 0)\n',
+            ),
+        ),
+        killers=(RECORD + "test_held_passes_are_judged_anew_at_each_read", LIVES),
+        checks=("lives",),
+    ),
+    Bug(
+        name="a door that takes what nobody agreed to",
+        harm="She has taken everything back, and her phone's rows are kept.",
+        edits=(
+            Edit(
+                file="intake/door.py",
+                old="if badge.stamp(Category.LOCATION) == 0:",
+                new="if badge.stamp(Category.LOCATION) < 0:",
+            ),
+        ),
+        killers=(
+            DOOR + "test_a_withdrawn_device_is_told_so_and_its_rows_are_counted_and_not_kept",
+            LIVES,
+        ),
+        checks=("lives",),
+    ),
+    Bug(
+        name="a new notice widens the deal",
+        harm="The operator writes another notice, and she has agreed to all that is in it.",
+        edits=(
+            Edit(
+                file="record/deal_store_notices.py",
+                old="    notice = text.published(version + 1, operator)\n",
+                new="    notice = text.published(version + 1, operator)\n"
+                '    connection.exec_driver_sql("UPDATE receipt SET may_location = 65793")\n',
+            ),
+        ),
+        killers=(STORE + "test_a_new_notice_widens_nobodys_deal",),
+        checks=("agreement", "lives"),
+    ),
+)

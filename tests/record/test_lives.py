@@ -1,0 +1,71 @@
+"""Whatever few people do in whatever order, rows that no deal covers have no say in any answer."""
+
+from importlib import resources
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hubbub.deal.notice import read_notice
+from hubbub.prove.histories import Agrees, ChoosesAnew, Deed, Life, Shares, TakesBack
+from hubbub.prove.living import faults_of
+from hubbub.prove.playing import played_house
+from hubbub.terms.purposes import OWN, Category, Cell, LiveTraffic, Traffic
+
+NOTICE = read_notice(resources.files("hubbub.deal").joinpath("notice.json").read_bytes())
+OFFERED = sorted(NOTICE.cells(), key=lambda cell: cell.words)
+USUAL, LIVE = (Cell(Category.LOCATION, each) for each in (Traffic, LiveTraffic))
+HOURS = 8
+
+cells = st.frozensets(st.sampled_from(OFFERED), min_size=1, max_size=3)
+deeds = st.one_of(
+    st.builds(Shares, st.sampled_from((0, 0, 0, 1, 3))),
+    st.builds(Agrees, cells),
+    st.builds(ChoosesAnew, cells),
+    st.builds(TakesBack, st.one_of(cells, st.none())),
+)
+lives = st.lists(deeds, min_size=HOURS, max_size=HOURS).map(lambda each: Life(tuple(each)))
+
+
+@given(crowd=st.lists(lives, min_size=1, max_size=24))
+@settings(max_examples=5, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+def test_an_answer_is_what_it_were_if_uncovered_rows_had_never_been_sent(
+    crowd: list[Life],
+) -> None:
+    with played_house() as house:
+        house.play(crowd)
+        assert faults_of(house, crowd) == []
+
+
+AT_ONCE, LATE = Shares(0), Shares(2)
+A_YES, ANOTHER = frozenset({USUAL}), frozenset({LIVE})
+
+
+BY_HAND: dict[str, tuple[tuple[Deed, ...], int, set[Cell]]] = {
+    "agreed before": ((Agrees(A_YES), AT_ONCE), 1, {USUAL}),
+    "never agreed": ((AT_ONCE,), 0, set()),
+    "agreed afterwards": ((AT_ONCE, Agrees(A_YES)), 0, set()),
+    "collected before": ((ChoosesAnew(A_YES), Agrees(ANOTHER), LATE), 2, {USUAL}),
+    "taken back": ((Agrees(A_YES | ANOTHER), AT_ONCE, TakesBack(A_YES)), 1, {LIVE}),
+    "all taken back": ((Agrees(A_YES | ANOTHER), AT_ONCE, TakesBack(None)), 1, set()),
+    "agreed again": ((Agrees(A_YES), AT_ONCE, TakesBack(A_YES), Agrees(A_YES)), 1, set()),
+    "chosen anew, the same": ((Agrees(A_YES), AT_ONCE, ChoosesAnew(A_YES)), 1, {USUAL}),
+    "chosen anew, another": ((Agrees(A_YES), AT_ONCE, ChoosesAnew(ANOTHER)), 1, set()),
+    "agreed to more": ((Agrees(A_YES), AT_ONCE, Agrees(ANOTHER)), 1, {USUAL}),
+}
+
+
+@pytest.mark.parametrize(("deeds", "hour", "covered"), BY_HAND.values(), ids=BY_HAND)
+def test_what_is_covered_is_told_by_the_words_of_the_deal(
+    deeds: tuple[Deed, ...], hour: int, covered: set[Cell]
+) -> None:
+    """Who judges the house is judged by hand."""
+    assert {cell for cell in OFFERED if Life(deeds).covers(hour, cell)} == covered
+
+
+def test_what_is_covered_is_read_and_nothing_else() -> None:
+    crowd = [Life(deeds) for deeds, _, _ in BY_HAND.values()]
+    with played_house() as house:
+        house.play(crowd)
+        assert faults_of(house, crowd) == []
+        assert house.read(Traffic, OWN)

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from hubbub.deal.own import NotTheirs
+from hubbub.intake import refusals as refusals_module
 from hubbub.intake.limits import Limits
 from hubbub.intake.request import Request
 from hubbub.terms.errors import HubbubError
+from hubbub.terms.people import Subject
 from hubbub.terms.time import SECOND, Instant
 from intake.intake_house import NOW, TOKEN, House, Reply, badge, scope_of, whole
 
@@ -151,6 +154,28 @@ def test_a_body_has_a_largest_size_inflated_and_a_bomb_is_not_inflated_further()
 def test_a_body_that_is_not_whole_gzip_is_a_clear_problem(body: bytes) -> None:
     reply = House().post(body=body, headers={"content-encoding": "gzip"})
     assert (reply.status, kind(reply)) == (400, "bad-body")
+
+
+def test_whose_rows_were_refused_is_told_to_that_person_and_written_nowhere() -> None:
+    house, ann, bob = House(), Subject(1), Subject(3)
+    house.post(body=rows(1, start=T - 400 * 86_400))
+    house.post(body=rows(2, start=T + 3600), token="bobs")
+    refusals = house.door.admission.refusals
+    assert refusals.own(ann).hand_over(to=ann) == {"too-old": 1}
+    assert refusals.own(bob).hand_over(to=bob) == {"future": 2}
+    with pytest.raises(NotTheirs):
+        refusals.own(ann).hand_over(to=bob)
+    assert house.deals.refused == {"too-old": 1, "future": 2}
+
+
+def test_only_so_many_people_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals_module, "PEOPLE_MAX", 2)
+    house = House()
+    for token in (TOKEN, "bobs", TOKEN, "withdrawn"):
+        house.post(body=rows(1, start=T + 3600), token=token)
+    refusals = house.door.admission.refusals
+    known = [refusals.own(Subject(n)).hand_over(to=Subject(n)) for n in (1, 2, 3)]
+    assert known == [{"future": 2}, {"withdrawn": 1}, {}]
 
 
 def test_another_encoding_is_refused() -> None:

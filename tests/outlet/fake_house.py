@@ -27,7 +27,7 @@ from hubbub.crowd.measure import TwoCounters
 from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import SignedIn
 from hubbub.deal.identity import Secret
-from hubbub.deal.own import Own, derive_own, own
+from hubbub.deal.own import Own, derive_own, own, own_entry
 from hubbub.deal.reads import ReadOfMine
 from hubbub.outlet.app import outlet_app
 from hubbub.outlet.sources import Busy
@@ -124,6 +124,7 @@ class House:
         self.open_enrolment = True
         self.at = MORNING
         self.busy = False
+        self.refused: dict[Subject, dict[str, int]] = {}
         self.origin = "http://hubbub.test"
         self.declarations: Mapping[str, Declaration[Any]] = {"traffic.live": LIVE}
         self.keeper = Keeper()
@@ -215,6 +216,9 @@ class House:
         theirs = [row for row in self.given if row["subject"] == subject]
         kept = pa.Table.from_pylist(theirs, pa.schema([*PINGS_SCHEMA.items()]))
         return own(PINGS, subject, engine=lambda _asked: kept)
+
+    def own_refused(self, subject: Subject) -> Own[dict[str, int]]:
+        return derive_own(own_entry(self.refused, subject), lambda rows: rows or {})
 
     def own_roads(self, subject: Subject) -> Own[OwnWeek] | None:
         if self.busy:

@@ -73,6 +73,16 @@ def test_what_was_given_is_told_by_local_day(house: House, caller: Caller) -> No
     assert category["first"] == "2026-11-24T06:12:00Z"
 
 
+def test_what_was_not_kept_is_told_to_whose_it_was(house: House, caller: Caller) -> None:
+    ann, ben = (enrolled(caller, name)["token"] for name in ("ann", "ben"))
+    house.refused[house.deals.badge_of(Token(ann)).subject] = {"too-old": 3, "bad-row": 1}
+    assert given(caller, ann, "/v1/me/given")["refused"] == [
+        {"reason": "bad-row", "rows": 1},
+        {"reason": "too-old", "rows": 3},
+    ]
+    assert given(caller, ben, "/v1/me/given")["refused"] == []
+
+
 def test_who_gave_nothing_is_told_so(caller: Caller) -> None:
     token = enrolled(caller)["token"]
     assert given(caller, token, "/v1/me/given")["categories"][0]["days"] == []

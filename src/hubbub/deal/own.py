@@ -1,6 +1,6 @@
 """Gate 1, the other way out: a person's own rows go to that person. Only here is an `Own` made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Never, final
 
 import pyarrow as pa
@@ -50,6 +50,11 @@ def own(
     if not pc.all(pc.equal(theirs["subject"], int(subject)), min_count=0).as_py():
         raise NotTheirs
     return _seal(Own, _subject=subject, _value=theirs)
+
+
+def own_entry[Value](kept: Mapping[Subject, Value], subject: Subject) -> Own[Value | None]:
+    """Take what is kept of `subject` out of what is `kept` of each person."""
+    return _seal(Own, _subject=subject, _value=kept.get(subject))
 
 
 def derive_own[Value, New](theirs: Own[Value], step: Callable[[Value], New]) -> Own[New]:

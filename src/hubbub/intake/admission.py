@@ -92,7 +92,8 @@ class Admission:
 
     def _in_time(self, badge: Badge, parsed: Parsed) -> tuple[Pings, list[Rejected]]:
         now, limits, at = self._clock.now(), self._limits, parsed.rows["at"]
-        self.refusals.count("bad-row", len({reason.row for reason in parsed.rejected}))
+        bad = len({reason.row for reason in parsed.rejected})
+        self.refusals.count_of(badge.subject, "bad-row", bad)
         latest = now + limits.future_s_max * SECOND
         oldest = now - limits.past_s_max * SECOND
         agreed = badge.since - limits.deal_slack_s * SECOND
@@ -107,7 +108,7 @@ class Admission:
         ):
             refused = parsed.places[outside & good].tolist()
             rejected += [Rejected(row, "at", expected) for row in refused]
-            self.refusals.count(reason, len(refused))
+            self.refusals.count_of(badge.subject, reason, len(refused))
             good &= ~outside
         rejected.sort(key=lambda reason: reason.row)
         return parsed.rows[good], rejected

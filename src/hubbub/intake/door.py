@@ -109,7 +109,7 @@ class Door:
     ) -> Answer:
         rows = len(parsed.rows) + len({refused.row for refused in parsed.rejected})
         if badge.stamp(Category.LOCATION) == 0:
-            self.admission.refusals.count("withdrawn", rows)
+            self.admission.refusals.count_of(badge.subject, "withdrawn", rows)
             raise Problem(
                 "withdrawn",
                 HTTPStatus.FORBIDDEN,
@@ -117,7 +117,7 @@ class Door:
             )
         if signals.narrow(badge.stamps)[Category.LOCATION.number] == 0:
             self.admission.count_conflicts(badge, signals)
-            self.admission.refusals.count("signal", rows)
+            self.admission.refusals.count_of(badge.subject, "signal", rows)
             raise Problem(
                 "signal",
                 HTTPStatus.FORBIDDEN,
@@ -125,7 +125,7 @@ class Door:
             )
         wait_s = self._rates.wait_s(badge.subject, rows, self._limits.rate())
         if wait_s > 0:
-            self.admission.refusals.count("too-fast", rows)
+            self.admission.refusals.count_of(badge.subject, "too-fast", rows)
             detail = f"a device sends {self._limits.rows_a_second:g} rows a second in the long run"
             raise Wait("too-fast", HTTPStatus.TOO_MANY_REQUESTS, detail, wait_s=wait_s)
         try:

@@ -16,7 +16,7 @@ from hubbub.deal.policy import Resource
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter
 from hubbub.outlet.sources import Sources
-from hubbub.outlet.wire_me import CategoryGiven, DayGiven, Given, Points
+from hubbub.outlet.wire_me import CategoryGiven, DayGiven, Given, Points, RefusedGiven
 from hubbub.terms.pings import NOT_TOLD
 from hubbub.terms.purposes import Category
 from hubbub.terms.time import SECOND, Instant, iso, local_day, moment
@@ -96,7 +96,15 @@ class MeOutlet:
                 for day, rows in zip(*map(np.ndarray.tolist, counted), strict=True)
             ],
         )
-        return _json(Given(zone=zone.key, rows=len(at), categories=[category]))
+        subject = asked.person.subject
+        refused = self._sources.own_refused(subject).hand_over(to=subject)
+        answer = Given(
+            zone=zone.key,
+            rows=len(at),
+            categories=[category],
+            refused=[RefusedGiven(reason, rows) for reason, rows in sorted(refused.items())],
+        )
+        return _json(answer)
 
     def points(self, asked: Asked) -> Response:
         """Answer with the points of one day."""

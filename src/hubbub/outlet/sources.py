@@ -131,6 +131,10 @@ class Sources(Protocol):
         """Give what one person gave, for that person alone."""
         ...
 
+    def own_refused(self, subject: Subject) -> Own[dict[str, int]]:
+        """Give how many of one person's rows were not kept, by reason, since the house started."""
+        ...
+
     def own_roads(self, subject: Subject) -> Own[OwnWeek] | None:
         """Give which roads one person's trips of this week helped. None: there is no city.
 

@@ -73,12 +73,20 @@ class CategoryGiven(msgspec.Struct, frozen=True):
     days: list[DayGiven]  # oldest first
 
 
+class RefusedGiven(msgspec.Struct, frozen=True):
+    """How many rows were not kept, and why not."""
+
+    reason: str
+    rows: int
+
+
 class Given(msgspec.Struct, frozen=True):
     """What a person gave, in numbers. Days are local ones of `zone`."""
 
     zone: str
     rows: int
     categories: list[CategoryGiven]
+    refused: list[RefusedGiven]  # since the house started: whose they were is written nowhere
 
 
 class Points(msgspec.Struct, frozen=True):

@@ -63,7 +63,7 @@ class HouseSources:
         origin: str,
     ) -> None:
         self._home, self._settings, self._clock = home, settings, clock
-        self._deals, self._journal = deals, journal
+        self._deals, self._journal, self._door = deals, journal, door
         self._origin = origin
         self._identities = deals.identities(SystemClock())
         self._city = _city(home)
@@ -197,6 +197,10 @@ class HouseSources:
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         """Give what one person gave, for that person alone."""
         return open_record(self._home, self._deals).own(subject)
+
+    def own_refused(self, subject: Subject) -> Own[dict[str, int]]:
+        """Give how many of one person's rows were not kept, by reason, since this process began."""
+        return self._door.admission.refusals.own(subject)
 
     def own_roads(self, subject: Subject) -> Own[OwnWeek] | None:
         """Give which roads one person's trips of this week helped."""

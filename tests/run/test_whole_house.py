@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +164,14 @@ def test_a_port_in_use_is_told(house: House, tmp_path: Path) -> None:
     second = hubbub("up", "--home", str(tmp_path), "--port", house.url.rpartition(":")[2])
     assert second.returncode == 1
     assert "in use" in second.stderr
+
+
+def test_a_house_with_the_ledger_of_another_version_does_not_start(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.execute("PRAGMA user_version=1")
+    started = hubbub("up", "--home", str(tmp_path), "--port", str(free_port()))
+    assert started.returncode == 3
+    assert "the ledger is of version 1" in started.stderr
 
 
 @pytest.mark.parametrize(

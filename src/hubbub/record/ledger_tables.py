@@ -131,7 +131,10 @@ def version_of(ledger: sqlite3.Connection) -> int:
     """Give the version of the tables, 0 where there are none yet, or refuse another one."""
     version: int = ledger.execute("PRAGMA user_version").fetchone()[0]
     if version not in {0, VERSION}:
-        raise LedgerVersion(f"the ledger is of version {version}, this hubbub's is {VERSION}")
+        raise LedgerVersion(
+            f"the ledger is of version {version}, this hubbub's is {VERSION}: "
+            "use the hubbub that wrote it"
+        )
     return version
 
 

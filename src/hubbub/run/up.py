@@ -4,9 +4,11 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 from hubbub.run.children import Child, python
 from hubbub.run.home import Home, taken
+from hubbub.run.house import open_shelf
 from hubbub.run.log import set_up_logs
 from hubbub.run.settings import Settings
 from hubbub.terms.errors import HubbubError
@@ -32,6 +34,8 @@ def up(
         signal.signal(number, lambda *_: stop.set())
     with taken(home):
         _require_free(settings.server.host, settings.server.port)
+        with closing(open_shelf(home)) as shelf:
+            shelf.days()  # a ledger of another version is told now, and once
         where = (str(home.folder), settings.server.host, str(settings.server.port))
         children = (
             Child("keeper", python("hubbub.run.keeper", *where[:1])),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hubbub.deal.desk import Badge
@@ -35,6 +36,7 @@ class FakeDeals:
         self.badges = {
             TOKEN: badge(),
             "withdrawn": badge(subject=2, may=0),
+            "paused": replace(badge(subject=4), paused=True),
             "bobs": badge(subject=3),
         }
         self.refused: Counter[str] = Counter()

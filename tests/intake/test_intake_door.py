@@ -83,6 +83,14 @@ def test_a_withdrawn_device_is_told_so_and_its_rows_are_counted_and_not_kept() -
     assert house.deals.refused == {"withdrawn": 3}
 
 
+def test_a_paused_device_is_told_so_and_its_rows_are_counted_and_not_kept() -> None:
+    house = House()
+    reply = house.post(body=rows(3), token="paused")
+    assert (reply.status, kind(reply)) == (403, "paused")
+    assert len(house.journal.rows) == 0
+    assert house.deals.refused == {"paused": 3}
+
+
 def test_two_devices_may_be_at_the_same_time() -> None:
     house = House()
     assert house.post(body=rows(1)).json()["accepted"] == 1

@@ -106,7 +106,7 @@ class Life:
 def live(events: list[tuple[str, str, object]], check: Callable[[Life], None]) -> None:
     """Let `events` happen a minute apart, and `check` what holds after the last."""
     with TemporaryDirectory() as home, opened(Path(home), HandClock()) as store:
-        clock = store._clock
+        clock = store.clock
         assert isinstance(clock, HandClock)
         life = Life(clock, store)
         for kind, person, what in events:

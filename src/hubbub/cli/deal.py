@@ -14,6 +14,7 @@ from hubbub.run.house import house_clock, open_deals
 from hubbub.run.me import export_own
 from hubbub.terms.errors import BadInput
 from hubbub.terms.purposes import PURPOSES, LiveTraffic, Purpose, Traffic
+from hubbub.terms.time import iso
 
 
 @hubbub.group()
@@ -59,6 +60,22 @@ def deal_withdraw(asked: Asked, device: str, purposes: str | None) -> None:
     chosen = None if purposes is None else _purposes(purposes)
     receipt = _desk(asked).withdraw(DeviceName(device), chosen, "operator")
     asked.answer(msgspec.Raw(receipt.document()), [f"{device}: withdrawn; receipt kept"])
+
+
+@command(deal, "pause")
+@click.option("--device", required=True)
+def deal_pause(asked: Asked, device: str) -> None:
+    """Pause a deal: nothing of it is read and nothing is taken from now on; nothing is deleted."""
+    since = iso(_desk(asked).pause(DeviceName(device), "operator"))
+    asked.answer({"device": device, "paused_since": since}, [f"{device}: paused since {since}"])
+
+
+@command(deal, "resume")
+@click.option("--device", required=True)
+def deal_resume(asked: Asked, device: str) -> None:
+    """Let a deal that is paused go on: what rests of it is read again, and more is taken."""
+    _desk(asked).resume(DeviceName(device), "operator")
+    asked.answer({"device": device, "paused_since": None}, [f"{device}: goes on"])
 
 
 @command(deal, "verify")
@@ -122,7 +139,9 @@ def deal_notice(asked: Asked) -> None:
 def deal_status(asked: Asked) -> None:
     """Count deals and refused rows, naming nobody."""
     status = _desk(asked).status()
-    lines = [f"{status.devices} devices, {status.withdrawn} of them withdrawn"]
+    lines = [
+        f"{status.devices} devices, {status.withdrawn} of them withdrawn, {status.paused} paused"
+    ]
     lines += [f"{key}: {count} devices" for key, count in status.devices_by_purpose.items()]
     lines += [
         f"{day}: {rows} rows refused: {reason}"

@@ -33,10 +33,11 @@ class Badge(Personal, frozen=True, kw_only=True):
     receipt: ReceiptNumber
     stamps: Stamps
     since: Instant  # a row collected before this came under no deal
+    paused: bool = False
 
     def stamp(self, category: Category) -> int:
         """Give the stamp of a row of this `category`. At 0 the row is not taken."""
-        return self.stamps[category.number]
+        return 0 if self.paused else self.stamps[category.number]
 
 
 class Token(Personal, frozen=True):
@@ -80,6 +81,7 @@ class DealStatus(msgspec.Struct, frozen=True, kw_only=True):
     notice_sha256: str
     devices: int
     withdrawn: int
+    paused: int
     devices_by_purpose: dict[str, int]
     receipts: int
     refused: dict[str, dict[str, int]]  # by UTC day, then by reason: rows
@@ -128,6 +130,18 @@ class DealDesk(Protocol):
 
     def withdraw(self, who: Who, wish: Wish | None, method: str) -> Receipt:
         """Take back `wish`, or everything; what is left is on a new receipt."""
+        ...
+
+    def pause(self, who: Who, method: str) -> Instant:
+        """Read nothing and take nothing from now on, and delete nothing. Tells since when it is."""
+        ...
+
+    def resume(self, who: Who, method: str) -> None:
+        """Let a deal that is paused go on."""
+        ...
+
+    def paused_since(self, who: Who) -> Instant | None:
+        """Tell since when a deal is paused. None: it is not."""
         ...
 
     def granted(self, who: Who) -> tuple[Cell, ...]:

@@ -108,6 +108,10 @@ class Door:
         self, badge: Badge, parsed: Parsed, adapter: Adapter, *, signals: Signals
     ) -> Answer:
         rows = len(parsed.rows) + len({refused.row for refused in parsed.rejected})
+        if badge.paused:
+            self.admission.refusals.count("paused", rows)
+            detail = "this device's deal is paused, so nothing of it is taken"
+            raise Problem("paused", HTTPStatus.FORBIDDEN, detail)
         if badge.stamp(Category.LOCATION) == 0:
             self.admission.refusals.count_of(badge.subject, "withdrawn", rows)
             raise Problem(

@@ -41,6 +41,13 @@ from hubbub.record.deal_store_erasure import Erasure, Erasures
 from hubbub.record.deal_store_identity import IdentityStore, end_sessions
 from hubbub.record.deal_store_keys import signing_key
 from hubbub.record.deal_store_notices import notice_in_force, publish
+from hubbub.record.deal_store_pauses import (
+    pause,
+    paused_people,
+    paused_receipts,
+    paused_since,
+    resume,
+)
 from hubbub.record.deal_store_recipients import recipients
 from hubbub.record.deal_store_registry import RegistryStore, live_recipients
 from hubbub.record.deal_store_standing import Standing, standing_of
@@ -115,14 +122,16 @@ class DealStore:
             receipt=standing.number,
             stamps=standing.stamps,
             since=standing.since,
+            paused=standing.paused,
         )
 
     def dead(
         self, category: Category, purpose: type[Purpose], recipient: Recipient = OWN
     ) -> pa.Table:
-        """List the receipts on which this cell was closed, as of now."""
+        """List the receipts on which this cell was closed, or that are paused, as of now."""
+        closed = dead_receipts(category, purpose, recipient).union(paused_receipts())
         with self._reading.connect() as connection:
-            receipts = connection.scalars(dead_receipts(category, purpose, recipient)).all()
+            receipts = connection.scalars(closed).all()
         return pa.table({"receipt": pa.array(receipts, pa.int64())})
 
     def closed(self, subject: Subject) -> dict[tuple[int, Cell], Instant]:
@@ -207,6 +216,23 @@ class DealStore:
             left = cells_left(wish, cells_of(standing.stamps, known))
             return self._changed(connection, standing, stamps(left, known), method=method)
 
+    def pause(self, who: Who, method: str) -> Instant:
+        """Read nothing and take nothing from now on, and delete nothing. Tells since when it is."""
+        with self._database.begin() as connection:
+            subject = standing_of(connection, who).subject
+            return pause(connection, subject, method, at=self.clock.now())
+
+    def resume(self, who: Who, method: str) -> None:
+        """Let a deal that is paused go on."""
+        with self._database.begin() as connection:
+            subject = standing_of(connection, who).subject
+            resume(connection, subject, method, at=self.clock.now())
+
+    def paused_since(self, who: Who) -> Instant | None:
+        """Tell since when a deal is paused. None: it is not."""
+        with self._reading.connect() as connection:
+            return paused_since(connection, standing_of(connection, who).subject)
+
     def granted(self, who: Who) -> tuple[Cell, ...]:
         """Tell which cells are on."""
         with self._reading.connect() as connection:
@@ -268,6 +294,7 @@ class DealStore:
             notice = notice_in_force(connection)
             counted = Counter(tuple(row) for row in connection.execute(in_force))
             known = recipients(connection)
+            paused = paused_people(connection)
             receipts = connection.scalar(sa.select(sa.func.count()).select_from(RECEIPT))
             for day, reason, rows in connection.execute(sa.select(REFUSED).order_by(*REFUSED.c)):
                 refused.setdefault(day, {})[reason] = rows
@@ -276,6 +303,7 @@ class DealStore:
             notice_sha256=notice.sha256,
             devices=counted.total(),
             withdrawn=counted[NOTHING],
+            paused=paused,
             devices_by_purpose={
                 purpose.key: sum(
                     devices
@@ -356,6 +384,7 @@ class DealStore:
             receipt=ReceiptNumber(number),
             stamps=granted,
             since=Instant(since),
+            paused=standing.paused,
         )
         return badge, receipt
 

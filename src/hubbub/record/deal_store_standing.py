@@ -8,6 +8,7 @@ from hubbub.deal.desk import DeviceName, SignedIn, Token, UnknownDevice, Who
 from hubbub.deal.receipt import Receipt, read_receipt
 from hubbub.deal.stamp import NOTHING, Stamps
 from hubbub.record.deal_store_badges import token_digest
+from hubbub.record.deal_store_pauses import paused_since, resumed_at
 from hubbub.record.deal_store_tables import DEVICE, MAY, RECEIPT
 from hubbub.terms.people import Personal, ReceiptNumber, Subject
 from hubbub.terms.time import Instant
@@ -22,6 +23,7 @@ class Standing(Personal, frozen=True, kw_only=True):
     number: ReceiptNumber = ReceiptNumber(0)  # of the receipt in force
     stamps: Stamps = NOTHING
     since: Instant = Instant(0)
+    paused: bool = False
     before: Receipt | None = None  # the receipt in force
 
 
@@ -48,7 +50,8 @@ def standing_of(connection: sa.Connection, who: Who) -> Standing:
         name=row.name,
         number=ReceiptNumber(row.number),
         stamps=tuple(getattr(row, may) for may in MAY.values()),
-        since=row.since,
+        since=max(row.since, resumed_at(connection, row.subject)),
+        paused=paused_since(connection, row.subject) is not None,
         before=read_receipt(row.document),
     )
 

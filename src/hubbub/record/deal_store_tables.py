@@ -175,6 +175,18 @@ PASSKEY: Final = sa.Table(
 )
 """The public halves of people's passkeys."""
 
+PAUSE: Final = sa.Table(
+    "pause",
+    _TABLES,
+    sa.Column("step", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), nullable=False, index=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),  # else it went on
+    sa.Column("method", sa.String, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who paused their deal, and who went on. The newest step of a person holds."""
+
 
 def open_database(path: Path, *, durable: bool) -> sa.Engine:
     """Open the database file. A `durable` engine's commits outlive a power cut, not only a kill."""

@@ -109,7 +109,7 @@ async def _admit(
         for number, batch in enumerate(batches, 1):
             badge = _badge(deals, batch.device) if batch.device else None
             if badge is None or not badge.stamp(Category.LOCATION):
-                reason = "withdrawn" if badge else "unknown-device" if batch.device else "bad-row"
+                reason = _why_not(badge, batch.device)
                 refused[reason] += len(batch.parsed.rows)
                 if len(batch.parsed.rows):
                     deals.count_refused(reason, len(batch.parsed.rows))
@@ -129,6 +129,12 @@ async def _admit(
         refused={reason: rows for reason, rows in refused.items() if rows},
         rejected=rejected[:_TOLD_MAX],
     )
+
+
+def _why_not(badge: Badge | None, device: str | None) -> str:
+    if badge is not None:
+        return "paused" if badge.paused else "withdrawn"
+    return "unknown-device" if device else "bad-row"
 
 
 def _bad_rows(batch: FileBatch, rejected: Sequence[Rejected]) -> Iterator[BadRow]:

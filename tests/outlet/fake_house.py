@@ -132,7 +132,7 @@ class House:
         self.tiles: dict[tuple[int, int, int], bytes] = {(14, 9326, 4742): gzip.compress(b"mvt")}
         self.folder = folder
         self.given: list[dict[str, int]] = []
-        self.read_of_all: list[ReadOfMine] = []
+        self.read_of: dict[Subject, list[ReadOfMine]] = {}
         self.status = Health(status="ok", reasons=[], lag_s={"published": 31.0})
 
     @cached_property
@@ -208,9 +208,8 @@ class House:
         head = self.reads_shelf.head()
         return ReadsHead(seq=head.seq, hash=head.hash)
 
-    def reads_of(self, subject: Subject) -> list[ReadOfMine]:
-        del subject
-        return self.read_of_all
+    def own_reads(self, subject: Subject) -> Own[tuple[ReadOfMine, ...]]:
+        return derive_own(own_entry(self.read_of, subject), lambda reads: tuple(reads or ()))
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         theirs = [row for row in self.given if row["subject"] == subject]

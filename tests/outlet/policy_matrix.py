@@ -16,13 +16,14 @@ import msgspec
 
 from hubbub.deal.identity import FRESH_US, NewPasskey
 from hubbub.deal.policy import Action, Resource
+from hubbub.deal.recipients import Scope
 from hubbub.intake.door import ADAPTERS, Door
 from hubbub.outlet.app import operations_of, outlet_app
 from hubbub.outlet.operations import Operation
 from hubbub.outlet.pages import PAGES
 from hubbub.outlet.recognising import COOKIE
 from hubbub.run.web import dispatch
-from hubbub.terms.purposes import Traffic
+from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import Instant
 from intake.intake_house import FakeJournal, FakeSeen
 from outlet.fake_house import OPERATOR, House
@@ -37,6 +38,7 @@ ACTORS = (
     "other person",
     "her cookie, other site",
     "once erased",
+    "partner",
     "operator",
 )
 WIDTHS = (24, 6, 38)
@@ -48,6 +50,7 @@ Who may do what: each route of the house, asked by each of these (test_policy.py
     a while ago      the same person, who signed in before that
     other person     somebody else who has signed in, and asks for what is hers
     her cookie, ...  a page of another site, in her name
+    partner          a partner's registered client
     once erased      the person, when she has been erased, with the secret that she was told then
 
 """
@@ -89,6 +92,10 @@ class Matrix:
         door = Door(self.house.deals, FakeJournal(), FakeSeen(), clock=self.house)
         self._app: Any = dispatch(door, outlet_app(self.house))
         self._people = 0
+        registry, scope = self.house.deals.registry, Scope("traffic.live", LiveTraffic.key)
+        registry.add("acme", name="Acme Maps", kind="partner")
+        _, token = registry.add_client("acme", (scope,), requests_a_minute=1000)
+        self._client = token.secret
 
     def ways(self) -> Iterator[Way]:
         """List every route there is."""
@@ -126,6 +133,7 @@ class Matrix:
                 "passkeys/{id}": str(passkey.number),
                 "receipts/{number}": str(enrolled.badge.receipt),
                 "{id}": "none",
+                "{product}": "traffic.live",
                 "{z}": "14",
                 "{x}": "9326",
                 "{y}": "4742",
@@ -165,6 +173,8 @@ class Matrix:
                 hers = {"cookie": f"{COOKIE}={her.cookie}", "sec-fetch-site": "cross-site"}
             case "once erased":
                 hers = {"authorization": f"Bearer {self.house.erase(her.subject).secret}"}
+            case "partner":
+                hers = {"authorization": f"Bearer {self._client}"}
             case "operator":
                 hers = {"authorization": f"Bearer {OPERATOR}"}
         return hers

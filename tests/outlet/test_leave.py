@@ -11,7 +11,9 @@ from hubbub.deal.certificate import ErasureCertificate
 from hubbub.deal.desk import Token, UnknownDevice
 from hubbub.deal.documents import read_document, verify_document
 from hubbub.deal.identity import FRESH_US, Secret
+from hubbub.deal.reads import ReadOfMine
 from hubbub.outlet.recognising import COOKIE
+from hubbub.terms.time import SECOND, Instant
 from outlet.fake_house import Caller, House
 from outlet.test_deal import bearer, enrolled
 from outlet.test_me import ping
@@ -26,6 +28,15 @@ def test_the_archive_has_all_that_is_kept_and_reads_without_hubbub(
     token = enrolled(caller, "anns phone")["token"]
     subject = house.deals.badge_of(Token(token)).subject
     house.given = [*(ping(subject, at=n) for n in range(25_000)), ping(subject + 1)]
+    read = ReadOfMine(
+        category="user.location.precise",
+        purpose="public.traffic",
+        recipient="own",
+        at=Instant(0),
+        last_at=Instant(SECOND),
+        times=3,
+    )
+    house.read_of[subject] = [read, read]
     caller.ask("DELETE", "/v1/deal/enrolments/current", headers=bearer(token))
     answer = caller.get("/v1/me/export", headers=bearer(token))
     assert answer.headers["content-type"] == "application/zip"
@@ -36,10 +47,12 @@ def test_the_archive_has_all_that_is_kept_and_reads_without_hubbub(
         rows = pq.read_table(io.BytesIO(archive.read("pings.parquet")))
         receipts = [archive.read(f"receipts/{number:04}.json") for number in (1, 2)]
         account = json.loads(archive.read("account.json"))
+        reads = [json.loads(line) for line in archive.read("reads.ndjson").splitlines()]
         assert "anns phone" in archive.read("README.txt").decode()
     assert (len(lines), rows.num_rows) == (25_000, 25_000)
     assert {json.loads(line)["device"] for line in lines} == {"anns phone"}
     assert account == {"device": "anns phone", "passkeys": []}
+    assert [(each["purpose"], each["times"]) for each in reads] == [("public.traffic", 3)] * 2
     for receipt in receipts:
         verify_document(read_document(receipt), house.deals.public_key())
 

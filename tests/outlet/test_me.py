@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from hubbub.deal.desk import Token
+from hubbub.deal.reads import ReadOfMine
 from hubbub.outlet.me import POINTS_MAX
-from hubbub.terms.time import SECOND
+from hubbub.terms.time import SECOND, Instant
 from outlet.fake_house import Caller, House
 from outlet.test_deal import bearer, enrolled
 
@@ -131,3 +132,32 @@ def test_who_asks_while_many_do_is_told_to_ask_again(house: House, caller: Calle
     house.busy = True
     answer = caller.get("/v1/me/roads", headers=bearer(token))
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:hubbub:problem:busy")
+
+
+def test_who_read_ones_rows_is_told_by_day_and_to_nobody_else(house: House, caller: Caller) -> None:
+    ann, ben = (enrolled(caller, name)["token"] for name in ("ann", "ben"))
+    house.deals.registry.add("acme", name="Acme Maps", kind="partner")
+    hour = 3600 * SECOND
+    house.read_of[house.deals.badge_of(Token(ann)).subject] = [
+        ReadOfMine(
+            category="user.location.precise",
+            purpose=purpose,
+            recipient=recipient,
+            at=Instant(AT + ago * hour),
+            last_at=Instant(AT + ago * hour + SECOND),
+            times=times,
+        )
+        for ago, purpose, recipient, times in (
+            (0, "public.traffic", "own", 3),
+            (-1, "public.traffic", "own", 4),
+            (-1, "public.traffic", "acme", 1),
+            (-9, "public.traffic", "own", 5),  # 23:12 of the day before, in Helsinki
+        )
+    ]
+    told = given(caller, ann, "/v1/me/reads")
+    rows = [(each["day"], each["recipient"], each["times"]) for each in told["reads"]]
+    assert rows == [("2026-11-24", "own", 7), ("2026-11-24", "acme", 1), ("2026-11-23", "own", 5)]
+    assert told["reads"][0]["last_at"] == "2026-11-24T06:12:01Z"
+    assert told["reads"][1]["recipient_name"] == "Acme Maps"
+    assert told["head"]["hash"] == house.reads_head().hash
+    assert given(caller, ben, "/v1/me/reads")["reads"] == []

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deal.tc_strings import core
 from hubbub.deal.desk import DeviceName
 from hubbub.deal.documents import read_document, verify_document
 from hubbub.terms.purposes import Category, LiveTraffic, Traffic
@@ -115,6 +116,19 @@ def test_on_is_yes_and_nothing_that_looks_like_it(ann: Ann, said: object) -> Non
     body = {**LIVE, "on": said}
     answer = ann.caller.ask("PUT", "/v1/me/deal/cell", json=body, headers=ann.headers)
     assert (answer.status_code, ann.granted()) == (400, set(BOTH))
+
+
+def test_a_signal_against_a_switch_is_heeded_and_shown_with_its_time(ann: Ann) -> None:
+    ann.switch(LIVE, on=False)
+    ann.headers |= {"tc-string": core(special_features=set())}
+    told = ann.switch(LIVE, on=True).json()
+    assert LiveTraffic.key not in ann.granted()
+    conflicts = {cell["purpose"]: cell["conflicts"] for cell in told["cells"]}
+    assert conflicts[LiveTraffic.key] == ["tcf"]
+    assert conflicts[Traffic.key] == []
+    (conflict,) = told["conflicts"]
+    assert (conflict["signal"], conflict["cells"]) == ("tcf", [LIVE])
+    assert (conflict["first_at"], conflict["times"]) == ("2026-11-24T06:12:00Z", 1)
 
 
 def test_every_change_has_a_receipt_to_keep(ann: Ann) -> None:

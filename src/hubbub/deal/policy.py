@@ -62,6 +62,7 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.DEAL, "end"): "person",
     (Resource.RECEIPTS, "read"): "person",
     (Resource.ROWS, "read"): "person",
+    (Resource.READS, "read"): "person",
     (Resource.ARCHIVE, "read"): "fresh person",
     (Resource.ACCOUNT, "end"): "fresh person",
     (Resource.CERTIFICATE, "read"): "holder",

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hubbub.deal.identity import Passkey
 from hubbub.deal.notice import Notice
+from hubbub.deal.reads import ReadOfMine
 from hubbub.deal.receipt import Receipt
 from hubbub.outlet.me import lines
 from hubbub.outlet.wire_me import PasskeyCard
@@ -31,6 +32,8 @@ pings.parquet   the same for a computer: at in microseconds since 1970 UTC, lat_
                 second; -1 where the phone did not tell.
 receipts/       what was agreed to and taken back, when, under which notice. `hubbub deal verify`
                 checks one.
+reads.ndjson    who read rows of yours that are still here, what for, and when: at most so often
+                within the hour, and nobody else.
 account.json    the name of the device, and its passkeys: name, when added, when used last.
 notice.json     the notice in force when this copy was made.
 """
@@ -43,6 +46,7 @@ class Kept(Personal, frozen=True, kw_only=True):
     at: Instant  # when it was looked at
     pings: pa.Table
     receipts: tuple[Receipt, ...]
+    reads: tuple[ReadOfMine, ...]
     passkeys: tuple[Passkey, ...]
     notice: Notice
 
@@ -66,6 +70,7 @@ def parts_of(kept: Kept) -> Iterator[Part]:
     yield Part("pings.parquet", [_parquet(kept.pings.drop_columns("subject"))])
     for number, receipt in enumerate(kept.receipts, 1):
         yield Part(f"receipts/{number:04}.json", [receipt.document()])
+    yield Part("reads.ndjson", [_read(each) for each in kept.reads])
     yield Part("account.json", [msgspec.json.encode(_account(kept))])
     yield Part("notice.json", [kept.notice.canonical()])
 
@@ -104,6 +109,12 @@ class _Flow(io.RawIOBase):
         taken = bytes(self._written)
         self._written.clear()
         return taken
+
+
+def _read(read: ReadOfMine) -> bytes:
+    times = {"at": iso(read.at), "last_at": iso(read.last_at), "times": read.times}
+    whose = {"recipient": read.recipient, "purpose": read.purpose, "category": read.category}
+    return msgspec.json.encode(times | whose) + b"\n"
 
 
 def _account(kept: Kept) -> _Account:

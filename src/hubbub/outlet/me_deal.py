@@ -1,5 +1,6 @@
 """A person's deal, switch by switch: what is on, since when, and the receipt of every change."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -10,11 +11,22 @@ from hubbub.deal.desk import ChoiceRefused
 from hubbub.deal.notice import Notice
 from hubbub.deal.policy import Resource
 from hubbub.deal.receipt import Receipt, on_since
+from hubbub.deal.signals import Conflict
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound, ProblemError
+from hubbub.outlet.signals import SIGNALS, signals_of
 from hubbub.outlet.sources import Sources
-from hubbub.outlet.wire_me import CellCard, CellName, MyDeal, NoticeCard, ReceiptCard, SwitchCell
+from hubbub.outlet.wire_me import (
+    CellCard,
+    CellName,
+    ConflictCard,
+    MyDeal,
+    NoticeCard,
+    ReceiptCard,
+    SwitchCell,
+)
 from hubbub.terms.purposes import PURPOSES, Category, Cell, RecipientKey
+from hubbub.terms.time import iso
 
 METHOD: Final = "switched on My data"
 
@@ -64,6 +76,7 @@ class MyDealOutlet:
                     "purpose": "public.traffic.live",
                     "on": False,
                 },
+                parameters=SIGNALS,
                 problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
                 waits=True,
             ),
@@ -119,8 +132,11 @@ class MyDealOutlet:
         cell = Cell(wish.category, PURPOSES[wish.purpose], RecipientKey(wish.recipient))
         desk = self._sources.desk()
         try:
-            put = desk.choose if wish.on else desk.withdraw
-            put(asked.person.who, frozenset({cell}), METHOD)
+            if wish.on:
+                signals = signals_of(asked.request)
+                desk.choose(asked.person.who, frozenset({cell}), METHOD, signals=signals)
+            else:
+                desk.withdraw(asked.person.who, frozenset({cell}), METHOD)
         except ChoiceRefused as refused:
             raise CannotSwitch(str(refused)) from None
         return self.deal(asked)
@@ -151,7 +167,8 @@ class MyDealOutlet:
     def _deal(self, asked: Asked) -> MyDeal:
         desk, person = self._sources.desk(), asked.person
         receipts, notice = desk.receipts(person.who), desk.notice()
-        since = on_since(receipts)
+        since, conflicts = on_since(receipts), desk.conflicts(person.who)
+        names = names_of(self._sources)
         return MyDeal(
             device=self._sources.identities().account(person.subject).device,
             standing="sharing" if since else "stopped",
@@ -165,7 +182,11 @@ class MyDealOutlet:
                 region=notice.region,
                 language=notice.language,
             ),
-            cells=[_cell(notice, cell, since.get(cell)) for cell in _switches(notice, since)],
+            cells=[
+                _cell(notice, cell, names=names, since=since.get(cell), conflicts=conflicts)
+                for cell in _switches(notice, since)
+            ],
+            conflicts=[_conflict(each) for each in conflicts],
         )
 
 
@@ -180,7 +201,21 @@ def _switches(notice: Notice, on: dict[Cell, str]) -> list[Cell]:
     return [*offered, *(cell for cell in on if cell not in offered)]
 
 
-def _cell(notice: Notice, cell: Cell, since: str | None) -> CellCard:
+def names_of(sources: Sources) -> dict[str, str]:
+    """Give the names of who may read, by key: of all that are or ever were registered."""
+    registered = ((card.key, card.name) for card in sources.registry().cards())
+    told = sources.desk().notice().recipients.items()
+    return {str(key): name for key, name in (*registered, *told)}
+
+
+def _cell(
+    notice: Notice,
+    cell: Cell,
+    *,
+    names: Mapping[str, str],
+    since: str | None,
+    conflicts: Sequence[Conflict],
+) -> CellCard:
     offered = cell in notice.cells()
     use = notice.use(cell.purpose) if offered else None
     return CellCard(
@@ -190,12 +225,23 @@ def _cell(notice: Notice, cell: Cell, since: str | None) -> CellCard:
         title=use.title if use else cell.purpose.key,
         words=use.words if use else "The notice in force offers this no more.",
         published=use.published if use else "",
-        recipient_name=notice.recipients.get(cell.recipient, cell.recipient),
+        recipient_name=names.get(cell.recipient, cell.recipient),
         retention_days=use.retention_days if use else None,
         legal_basis=use.legal_basis if use else "",
         on=since is not None,
         since=since,
         offered=offered,
+        conflicts=sorted({each.signal for each in conflicts if cell in each.cells}),
+    )
+
+
+def _conflict(conflict: Conflict) -> ConflictCard:
+    return ConflictCard(
+        signal=conflict.signal,
+        cells=[CellName.of(cell) for cell in conflict.cells],
+        first_at=iso(conflict.first_at),
+        last_at=iso(conflict.last_at),
+        times=conflict.times,
     )
 
 

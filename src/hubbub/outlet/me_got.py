@@ -1,4 +1,4 @@
-"""What a person got for what they gave: which roads their trips helped."""
+"""What became of what a person gave: which roads it helped, and who read it for what."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -9,14 +9,16 @@ from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.outlet.me import zone_of
+from hubbub.outlet.me_deal import names_of
 from hubbub.outlet.operations import Asked, Operation
 from hubbub.outlet.problems import ProblemError
 from hubbub.outlet.sources import Busy, Sources
-from hubbub.outlet.wire_me import HelpedRoad, HelpedRoads
+from hubbub.outlet.wire_me import HelpedRoad, HelpedRoads, MyReads, ReadCard
 from hubbub.products.traffic.own import OwnWeek
-from hubbub.terms.time import local_day
+from hubbub.terms.time import iso, local_day
 
 ROADS_MAX: Final = 200
+_PRIVATE: Final = {"cache-control": "no-store"}
 WORDS: Final = (
     "Counted are your own trips by car of this week, without the first and last 200 metres of "
     "each, as far as you share them for live traffic. A road is listed if a five-minute window "
@@ -52,7 +54,40 @@ class GotOutlet:
                 problems=(HTTPStatus.SERVICE_UNAVAILABLE,),
                 waits=True,
             ),
+            Operation(
+                method="GET",
+                path="/v1/me/reads",
+                resource=Resource.READS,
+                action="read",
+                summary="Who read rows of yours for what, by local day.",
+                perform=self.reads,
+                answer=MyReads,
+                waits=True,
+            ),
         )
+
+    def reads(self, asked: Asked) -> Response:
+        """Answer with who read a person's rows: at most so often, and nobody else."""
+        subject, zone = asked.person.subject, zone_of(self._sources)
+        names = names_of(self._sources)
+        read = sorted(
+            self._sources.own_reads(subject).hand_over(to=subject),
+            key=lambda each: (local_day(each.at, zone), each.last_at),
+            reverse=True,
+        )
+        by_day: dict[tuple[str, str, str, str], ReadCard] = {}
+        for each in read:
+            day = local_day(each.at, zone).isoformat()
+            what = (day, each.category, each.purpose, each.recipient)
+            before = by_day.get(what)
+            by_day[what] = ReadCard(
+                *what,
+                recipient_name=names.get(each.recipient, each.recipient),
+                times=each.times + (before.times if before else 0),
+                last_at=before.last_at if before else iso(each.last_at),
+            )
+        head = self._sources.reads_head()
+        return _json(MyReads(zone=zone.key, reads=[*by_day.values()], head=head))
 
     def roads(self, asked: Asked) -> Response:
         """Answer with the roads that a person's own passes counted for."""
@@ -84,8 +119,8 @@ class GotOutlet:
                 for segment, passes, windows in week.helped[:ROADS_MAX]
             ],
         )
-        return Response(
-            msgspec.json.encode(answer),
-            headers={"cache-control": "no-store"},
-            media_type="application/json",
-        )
+        return _json(answer)
+
+
+def _json(answer: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(answer), headers=_PRIVATE, media_type="application/json")

@@ -89,6 +89,7 @@ class LeaveOutlet:
             at=at,
             pings=self._sources.own_pings(person.subject).hand_over(to=person.subject),
             receipts=tuple(desk.receipts(person.who)),
+            reads=self._sources.own_reads(person.subject).hand_over(to=person.subject),
             passkeys=tuple(identities.passkeys(person.subject)),
             notice=desk.notice(),
         )

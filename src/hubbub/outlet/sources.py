@@ -123,7 +123,7 @@ class Sources(Protocol):
         """Give the head of that log."""
         ...
 
-    def reads_of(self, subject: Subject) -> list[ReadOfMine]:
+    def own_reads(self, subject: Subject) -> Own[tuple[ReadOfMine, ...]]:
         """Tell one person who read rows of theirs, an hour each, the newest first."""
         ...
 

@@ -6,6 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from hubbub.deal.identity import Means, Passkey
+from hubbub.deal.signals import Signal
+from hubbub.outlet.wire import ReadsHead
 from hubbub.terms.purposes import OWN, Category, Cell
 from hubbub.terms.time import iso
 
@@ -170,6 +172,37 @@ class CellCard(CellName, frozen=True):
     on: bool
     since: str | None
     offered: bool  # one that is on and no longer offered can still be switched off
+    conflicts: list[Signal]  # that said no to it
+
+
+class ConflictCard(msgspec.Struct, frozen=True):
+    """A signal said no to what its person had said yes to. It was heeded."""
+
+    signal: Signal
+    cells: list[CellName]
+    first_at: str
+    last_at: str
+    times: int
+
+
+class ReadCard(msgspec.Struct, frozen=True):
+    """How often rows of a person were read for something on one local day: at most so often."""
+
+    day: str
+    category: str
+    purpose: str
+    recipient: str
+    recipient_name: str
+    times: int
+    last_at: str
+
+
+class MyReads(msgspec.Struct, frozen=True):
+    """Who read rows of a person that are still here, newest day first."""
+
+    zone: str
+    reads: list[ReadCard]
+    head: ReadsHead  # of the log that this is from
 
 
 class NoticeCard(msgspec.Struct, frozen=True):
@@ -192,6 +225,7 @@ class MyDeal(msgspec.Struct, frozen=True):
     agreed_version: int  # of the notice that it came under
     notice: NoticeCard
     cells: list[CellCard]  # in the notice's order
+    conflicts: list[ConflictCard]  # the latest first
 
 
 class SwitchCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

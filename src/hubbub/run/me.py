@@ -9,6 +9,7 @@ from hubbub.outlet.archive import Kept, parts_of
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
 from hubbub.run.house import house_clock, open_deals, open_record
+from hubbub.run.reads import reads_of
 from hubbub.run.settings import read_settings
 from hubbub.terms.errors import BadInput
 
@@ -45,6 +46,7 @@ def _kept(home: Home, device: str) -> Kept:
             at=clock.now(),
             pings=open_record(home, deals).own(subject).hand_over(to=subject),
             receipts=tuple(deals.receipts(who)),
+            reads=tuple(reads_of(home, deals, subject)),
             passkeys=tuple(deals.identities(SystemClock()).passkeys(subject)),
             notice=deals.notice(),
         )

@@ -14,7 +14,7 @@ from hubbub.crowd.gate import Released, recall
 from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import DealDesk, SignedIn
 from hubbub.deal.identity import Identities, Secret
-from hubbub.deal.own import Own
+from hubbub.deal.own import Own, derive_own, own_entry
 from hubbub.deal.reads import ReadOfMine, Reads
 from hubbub.deal.recipients import Registry
 from hubbub.intake.door import Door
@@ -190,9 +190,10 @@ class HouseSources:
         head = open_reads_shelf(self._home).head()
         return ReadsHead(seq=head.seq, hash=head.hash)
 
-    def reads_of(self, subject: Subject) -> list[ReadOfMine]:
+    def own_reads(self, subject: Subject) -> Own[tuple[ReadOfMine, ...]]:
         """Tell one person who read rows of theirs, an hour each, the newest first."""
-        return reads_of(self._home, self._deals, subject)
+        theirs = {subject: reads_of(self._home, self._deals, subject)}
+        return derive_own(own_entry(theirs, subject), lambda reads: tuple(reads or ()))
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         """Give what one person gave, for that person alone."""

@@ -93,6 +93,28 @@ def test_everything_is_off_by_one_call(ann: Ann) -> None:
     assert ann.switch(LIVE, on=True).json()["standing"] == "sharing"
 
 
+def test_a_pause_closes_everything_and_changes_no_switch(ann: Ann) -> None:
+    def put(*, paused: bool) -> dict[str, Any]:
+        body = {"paused": paused}
+        answer = ann.caller.ask("PUT", "/v1/me/deal/pause", json=body, headers=ann.headers)
+        return dict(answer.json())
+
+    before = ann.on()
+    told = put(paused=True)
+    assert (told["standing"], told["paused_since"]) == ("paused", "2026-11-24T06:12:00Z")
+    assert (ann.on(), told["receipt"]) == (before, 1)
+    badge = ann.house.deals.badge(ann.token)
+    assert badge is not None
+    assert badge.paused
+    ann.switch(LIVE, on=False)
+    assert ann.deal()["standing"] == "paused"
+    later(ann.house, 60 * SECOND)
+    assert put(paused=True)["paused_since"] == "2026-11-24T06:12:00Z"
+    told = put(paused=False)
+    assert (told["standing"], told["paused_since"]) == ("sharing", None)
+    assert ann.on() == {Traffic.key: before[Traffic.key]}
+
+
 @pytest.mark.parametrize(
     ("wish", "status"),
     [

@@ -109,7 +109,7 @@ class Door:
     ) -> Answer:
         rows = len(parsed.rows) + len({refused.row for refused in parsed.rejected})
         if badge.paused:
-            self.admission.refusals.count("paused", rows)
+            self.admission.refusals.count_of(badge.subject, "paused", rows)
             detail = "this device's deal is paused, so nothing of it is taken"
             raise Problem("paused", HTTPStatus.FORBIDDEN, detail)
         if badge.stamp(Category.LOCATION) == 0:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from starlette.responses import Response
@@ -22,6 +22,7 @@ from hubbub.outlet.wire_me import (
     ConflictCard,
     MyDeal,
     NoticeCard,
+    PauseDeal,
     ReceiptCard,
     SwitchCell,
 )
@@ -78,6 +79,19 @@ class MyDealOutlet:
                 },
                 parameters=SIGNALS,
                 problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
+                waits=True,
+            ),
+            Operation(
+                method="PUT",
+                path="/v1/me/deal/pause",
+                resource=Resource.DEAL,
+                action="change",
+                summary="Pause: nothing of you is read or taken, and nothing deleted. Or go on.",
+                perform=self.pause,
+                answer=MyDeal,
+                body=PauseDeal,
+                example={"paused": True},
+                problems=(HTTPStatus.BAD_REQUEST,),
                 waits=True,
             ),
             Operation(
@@ -141,6 +155,16 @@ class MyDealOutlet:
             raise CannotSwitch(str(refused)) from None
         return self.deal(asked)
 
+    def pause(self, asked: Asked) -> Response:
+        """Pause, or go on, and answer with the deal as it is then."""
+        wish: PauseDeal = asked.body
+        desk = self._sources.desk()
+        if wish.paused:
+            desk.pause(asked.person.who, METHOD)
+        else:
+            desk.resume(asked.person.who, METHOD)
+        return self.deal(asked)
+
     def stop(self, asked: Asked) -> Response:
         """Switch everything off, and answer with the deal as it is then."""
         self._sources.desk().withdraw(asked.person.who, None, METHOD)
@@ -168,10 +192,11 @@ class MyDealOutlet:
         desk, person = self._sources.desk(), asked.person
         receipts, notice = desk.receipts(person.who), desk.notice()
         since, conflicts = on_since(receipts), desk.conflicts(person.who)
-        names = names_of(self._sources)
+        names, paused = names_of(self._sources), desk.paused_since(person.who)
         return MyDeal(
             device=self._sources.identities().account(person.subject).device,
-            standing="sharing" if since else "stopped",
+            standing=_standing(is_on=bool(since), is_paused=paused is not None),
+            paused_since=None if paused is None else iso(paused),
             since=receipts[-1].given_at,
             receipt=len(receipts),
             agreed_version=receipts[-1].notice.version,
@@ -199,6 +224,12 @@ def _switches(notice: Notice, on: dict[Cell, str]) -> list[Cell]:
         for recipient in use.recipients
     ]
     return [*offered, *(cell for cell in on if cell not in offered)]
+
+
+def _standing(*, is_on: bool, is_paused: bool) -> Literal["sharing", "paused", "stopped"]:
+    if not is_on:
+        return "stopped"
+    return "paused" if is_paused else "sharing"
 
 
 def names_of(sources: Sources) -> dict[str, str]:

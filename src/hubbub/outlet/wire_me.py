@@ -219,7 +219,8 @@ class MyDeal(msgspec.Struct, frozen=True):
     """A person's deal: every switch that there is, on or off."""
 
     device: str
-    standing: Literal["sharing", "stopped"]
+    standing: Literal["sharing", "paused", "stopped"]
+    paused_since: str | None
     since: str  # of the receipt in force
     receipt: int  # its number in GET /v1/me/receipts
     agreed_version: int  # of the notice that it came under
@@ -235,6 +236,12 @@ class SwitchCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: Annotated[str, Meta(max_length=64)]
     on: bool
     recipient: Annotated[str, Meta(max_length=64)] = OWN.key
+
+
+class PauseDeal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Pause everything, or go on."""
+
+    paused: bool
 
 
 class ReceiptCard(msgspec.Struct, frozen=True):

@@ -68,8 +68,9 @@ type Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, origin: str) -> Iterator[Open]:
-    """Open pages of the house; a page that has an error in it fails the test at the end."""
+    """Open pages of the house; one with an error in it, or that asks others, fails the test."""
     errors: list[str] = []
+    asked: set[str] = set()
     contexts = []
 
     def opened(path: str = "/", *, size: dict[str, int] = DESK, dark: bool = False) -> Page:
@@ -81,7 +82,8 @@ def open_page(browser: Browser, origin: str) -> Iterator[Open]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: errors.append(f"{path}: {error}"))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
         page.goto(f"{origin}{path}")
         return page
 
@@ -89,3 +91,4 @@ def open_page(browser: Browser, origin: str) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert errors == []
+    assert asked - {"", urlsplit(origin).netloc} == set()  # blob: and data: have no host

@@ -1,6 +1,5 @@
 """The map page as a person sees it, in a real browser."""
 
-import base64
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import DESK, PHONE, Open
+from browser.pixels import find_pixels
 from browser.served import Doorstep, MappedHouse
 from outlet.fake_house import SLOW
 
@@ -21,20 +21,6 @@ STANDING = {"light": (109, 15, 94), "dark": (184, 43, 224)}
 """The colour of standing traffic."""
 ROAD_PIXELS = 300
 """A road across the map has more of them."""
-
-COUNT_PIXELS = """async ([png, [r, g, b]]) => {
-  const answer = await fetch(`data:image/png;base64,${png}`);
-  const picture = await createImageBitmap(await answer.blob());
-  const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-  context.drawImage(picture, 0, 0);
-  const { data } = context.getImageData(0, 0, picture.width, picture.height);
-  let count = 0;
-  for (let at = 0; at < data.length; at += 4) {
-    const far = Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b);
-    if (far < 24) count += 1;
-  }
-  return count;
-}"""
 
 
 def drawn(page: Page) -> Page:
@@ -48,12 +34,7 @@ def pixels(page: Page, colour: tuple[int, int, int]) -> int:
     """Count the pixels of the map in about this `colour`, beside the panel and its legend."""
     width, height = DESK["width"], DESK["height"]
     clip: Any = {"x": 420, "y": 0, "width": width - 420, "height": height - 40}
-    png = base64.b64encode(page.screenshot(clip=clip)).decode()
-    looking = page.context.new_page()  # an empty page: no content policy, and nobody's state
-    counted = looking.evaluate(COUNT_PIXELS, [png, list(colour)])
-    looking.close()
-    assert isinstance(counted, int)
-    return counted
+    return len(find_pixels(page, page.screenshot(clip=clip), colour))
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
@@ -137,16 +118,10 @@ def test_a_tapped_road_tells_its_speed_source_age_and_confidence(
 
 def where_on_screen(page: Page) -> tuple[float, float]:
     """Find the road on the screen by its colour: the middle of what is standing."""
-    png = base64.b64encode(page.screenshot()).decode()
-    looking = page.context.new_page()
-    found = looking.evaluate(
-        COUNT_PIXELS.replace("let count = 0;", "let count = []; const w = picture.width;")
-        .replace("count += 1", "if ((at / 4) % w > 420) count.push(at / 4)")
-        .replace("return count;", "const m = count[count.length >> 1]; return [m % w, m / w | 0];"),
-        [png, list(STANDING["light"])],
-    )
-    looking.close()
-    return found[0], found[1]
+    found = find_pixels(page, page.screenshot(), STANDING["light"])
+    beside_panel = [place for place in found if place[0] > 420]
+    x, y = beside_panel[len(beside_panel) // 2]
+    return x, y
 
 
 def test_the_slowest_roads_are_reached_without_the_map(house: MappedHouse, open_page: Open) -> None:

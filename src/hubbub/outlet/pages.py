@@ -16,7 +16,13 @@ from hubbub.deal.policy import POLICY, Resource
 from hubbub.terms.errors import HubbubError
 
 STATIC: Final = Path(__file__).parent / "static"
-PAGES: Final = {"/": "index", "/share": "share", "/notice": "notice", "/about-numbers": "numbers"}
+PAGES: Final = {
+    "/": "index",
+    "/share": "share",
+    "/me": "me",
+    "/notice": "notice",
+    "/about-numbers": "numbers",
+}
 """Each page by its path."""
 
 CONTENT_POLICY: Final = (

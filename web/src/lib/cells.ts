@@ -9,7 +9,8 @@ export interface Cell {
   published: string;
   recipient: string;
   recipient_name: string;
-  retention_days: number;
+  /** Null: the notice in force says nothing of it any more. */
+  retention_days: number | null;
   on: boolean;
 }
 

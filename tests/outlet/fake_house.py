@@ -208,6 +208,10 @@ class House:
         head = self.reads_shelf.head()
         return ReadsHead(seq=head.seq, hash=head.hash)
 
+    def reads_head_at(self, seq: int) -> ReadsHead | None:
+        head = self.reads_shelf.head_at(seq)
+        return None if head is None else ReadsHead(seq=head.seq, hash=head.hash)
+
     def own_reads(self, subject: Subject) -> Own[tuple[ReadOfMine, ...]]:
         return derive_own(own_entry(self.read_of, subject), lambda reads: tuple(reads or ()))
 

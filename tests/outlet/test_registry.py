@@ -68,7 +68,11 @@ def test_the_head_of_the_log_moves_with_what_is_read(house: House, caller: Calle
     assert caller.get("/v1/bulk/traffic.live", headers=client_of(house)).status_code == 200
     head = caller.get("/v1/audit/head").json()
     assert head["seq"] == 1
-    assert head["hash"] == house.reads_shelf.head().hash
+    house.log.close()
+    assert caller.get("/v1/audit/head").json()["seq"] == 2
+    assert caller.get("/v1/audit/heads/1").json() == head, "what was noted is still there"
+    for unknown in ("3", "0", "9" * 30, "x"):
+        assert caller.get(f"/v1/audit/heads/{unknown}").status_code == 404
 
 
 def test_a_client_fetches_what_was_released_and_it_is_written_down(

@@ -1,5 +1,6 @@
 """What everybody may know of who reads: the recipients, and the head of the log of reads."""
 
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
@@ -7,11 +8,13 @@ from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.deal.recipients import RecipientCard
-from hubbub.outlet.operations import Asked, Operation
+from hubbub.outlet.operations import Asked, Operation, Parameter
+from hubbub.outlet.problems import NotFound
 from hubbub.outlet.signals import GPC_SUPPORT
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire import ReadsHead
 
+_SEQ_MAX: Final = (1 << 63) - 1
 _FRESH: Final = {"cache-control": "no-cache"}
 
 
@@ -46,6 +49,26 @@ class RegistryOutlet:
             ),
             Operation(
                 method="GET",
+                path="/v1/audit/heads/{seq:int}",
+                resource=Resource.RECIPIENTS,
+                action="read",
+                summary="What the head was at an entry: the same that was noted down then.",
+                perform=self.head_then,
+                answer=ReadsHead,
+                parameters=(
+                    Parameter(
+                        name="seq",
+                        meaning="The number of the entry.",
+                        example="1",
+                        within="path",
+                        schema={"type": "integer", "minimum": 1, "maximum": _SEQ_MAX},
+                    ),
+                ),
+                problems=(HTTPStatus.NOT_FOUND,),
+                waits=True,
+            ),
+            Operation(
+                method="GET",
                 path="/.well-known/gpc.json",
                 resource=Resource.NOTICE,
                 action="read",
@@ -60,9 +83,17 @@ class RegistryOutlet:
         return _json(self._sources.registry().cards())
 
     def head(self, asked: Asked) -> Response:
-        """Answer with the last entry's place and hash."""
+        """Answer with the place and hash of the last entry."""
         del asked
         return _json(self._sources.reads_head())
+
+    def head_then(self, asked: Asked) -> Response:
+        """Answer with what the head was at an entry: is it what somebody noted down then."""
+        seq = asked.request.path_params["seq"]
+        head = self._sources.reads_head_at(seq) if seq <= _SEQ_MAX else None
+        if head is None:
+            raise NotFound("an entry of that number")
+        return _json(head)
 
     def gpc(self, asked: Asked) -> Response:
         """Answer as the specification of the signal says."""

@@ -123,6 +123,10 @@ class Sources(Protocol):
         """Give the head of that log."""
         ...
 
+    def reads_head_at(self, seq: int) -> ReadsHead | None:
+        """Give what the head was at entry `seq`, if there is one."""
+        ...
+
     def own_reads(self, subject: Subject) -> Own[tuple[ReadOfMine, ...]]:
         """Tell one person who read rows of theirs, an hour each, the newest first."""
         ...

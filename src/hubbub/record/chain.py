@@ -62,10 +62,15 @@ def head_of(chain: sqlite3.Connection) -> Head:
     return START if row is None else Head(seq=row[0], hash=row[1])
 
 
+def head_at(chain: sqlite3.Connection, seq: int) -> Head | None:
+    """Give what the head was when entry `seq` was the last one."""
+    found = chain.execute("SELECT hash FROM entry WHERE seq = ?", (seq,)).fetchone()
+    return None if found is None else Head(seq=seq, hash=found[0])
+
+
 def holds(chain: sqlite3.Connection, head: Head) -> bool:
     """Tell whether `head` was ever the last entry."""
-    found = chain.execute("SELECT hash FROM entry WHERE seq = ?", (head.seq,)).fetchone()
-    return head == START or found == (head.hash,)
+    return head in (START, head_at(chain, head.seq))
 
 
 def faults_of_chain(log: Iterable[tuple[Head, Entry]]) -> Iterator[str]:

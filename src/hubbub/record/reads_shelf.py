@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubbub.deal.reads import Stretch
-from hubbub.record.chain import START, Head, faults_of_chain, faults_of_file, head_of, holds
+from hubbub.record.chain import (
+    START,
+    Head,
+    faults_of_chain,
+    faults_of_file,
+    head_at,
+    head_of,
+    holds,
+)
 from hubbub.record.ledger_witness import LedgerLost, Witness
 from hubbub.record.reads_tables import (
     Begun,
@@ -45,6 +53,14 @@ class ReadsShelf:
             return START
         with closing(log):
             return head_of(log)
+
+    def head_at(self, seq: int) -> Head | None:
+        """Give what the head was when entry `seq` was the last one, if there is such an entry."""
+        log = self._opened()
+        if log is None:
+            return None
+        with closing(log):
+            return head_at(log, seq)
 
     def stretches(self, *, since: Instant) -> list[Stretch]:
         """List the hours of reading that began from `since` on, oldest first."""

@@ -190,6 +190,11 @@ class HouseSources:
         head = open_reads_shelf(self._home).head()
         return ReadsHead(seq=head.seq, hash=head.hash)
 
+    def reads_head_at(self, seq: int) -> ReadsHead | None:
+        """Give what the head was at entry `seq`, if there is one."""
+        head = open_reads_shelf(self._home).head_at(seq)
+        return None if head is None else ReadsHead(seq=head.seq, hash=head.hash)
+
     def own_reads(self, subject: Subject) -> Own[tuple[ReadOfMine, ...]]:
         """Tell one person who read rows of theirs, an hour each, the newest first."""
         theirs = {subject: reads_of(self._home, self._deals, subject)}

@@ -83,8 +83,8 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="deal/desk.py",
-                old="return self.stamps[category.number]",
-                new="return max(self.stamps, default=category.number)",
+                old="self.stamps[category.number]",
+                new="max(self.stamps, default=category.number)",
             ),
         ),
         killers=(STAMP + "test_a_row_is_stamped_by_what_was_granted_of_its_own_category",),

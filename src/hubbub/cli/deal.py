@@ -1,14 +1,16 @@
 """Deals with devices, and what is a person's: made, shown, taken back, exported, erased."""
 
+import sys
 from pathlib import Path
 
 import click
 import msgspec
 
-from hubbub.cli.root import Asked, Shown, command, hubbub
+from hubbub.cli.root import FAILED, Asked, Shown, command, hubbub
 from hubbub.deal.desk import DealDesk, DeviceName
 from hubbub.deal.documents import read_document, verify_document
 from hubbub.outlet.set_up import set_up
+from hubbub.run.audit import SHARE, audit
 from hubbub.run.erase import erase
 from hubbub.run.house import house_clock, open_deals
 from hubbub.run.me import export_own
@@ -76,6 +78,25 @@ def deal_resume(asked: Asked, device: str) -> None:
     """Let a deal that is paused go on: what rests of it is read again, and more is taken."""
     _desk(asked).resume(DeviceName(device), "operator")
     asked.answer({"device": device, "paused_since": None}, [f"{device}: goes on"])
+
+
+@command(deal, "audit")
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=SHARE,
+    show_default=True,
+    help="How much of all rows to look at.",
+)
+def deal_audit(asked: Asked, share: float) -> None:
+    """Hold what may be read against the history of the receipts. Ends with 1 if they disagree."""
+    found = audit(asked.home, share=share)
+    seen = f"{found.rows} rows, {found.verdicts} verdicts: {found.readable} may be read, "
+    seen += f"{found.narrowed} were narrowed by a signal, {found.undecided} are near a change"
+    lines = [seen, found.trouble or "what may be read is what was agreed to"]
+    asked.answer(found, lines)
+    if found.trouble:
+        sys.exit(FAILED)
 
 
 @command(deal, "verify")

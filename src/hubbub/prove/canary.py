@@ -23,7 +23,7 @@ from hubbub.prove.traces import Forms, forms_of_place, forms_of_word, found_in
 from hubbub.run.city import DEMO_MORNINGS
 from hubbub.run.demo import DAY
 from hubbub.run.recording import read_recording
-from hubbub.run.status import read_status
+from hubbub.run.status import KeeperStatus, read_note
 from hubbub.terms.people import Personal
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import SECOND
@@ -185,7 +185,7 @@ def _drive(house: DrillHouse, canary: Canary) -> bool:
         time.sleep(_SEND_EVERY_S)
     out, until = house.clock.now() + _OUT_AFTER_US, time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
-        status = read_status(house.home.keeper_status)
+        status = read_note(house.home.keeper_status, KeeperStatus)
         released = status is not None and status.passes and status.releases
         if released and house.clock.now() > out:
             return True

@@ -38,6 +38,7 @@ from hubbub.record.deal_store_choice import chosen
 from hubbub.record.deal_store_conflicts import conflicts_of, keep_conflict
 from hubbub.record.deal_store_dead import bury, closed_cells, dead_receipts
 from hubbub.record.deal_store_erasure import Erasure, Erasures
+from hubbub.record.deal_store_histories import Histories
 from hubbub.record.deal_store_identity import IdentityStore, end_sessions
 from hubbub.record.deal_store_keys import signing_key
 from hubbub.record.deal_store_notices import notice_in_force, publish
@@ -97,6 +98,7 @@ class DealStore:
             publish(connection, operator, at=clock.now())
         self._badges = Badges(path)
         self.erasures = Erasures(self._database, self._reading)
+        self.histories = Histories(self._reading)
         self.registry = RegistryStore(self._database, self._reading, clock)
 
     def close(self) -> None:

@@ -21,6 +21,13 @@ def dead_receipts(
     )
 
 
+def dead_bits(category: Category) -> sa.Select[tuple[int, int]]:
+    """Select every receipt on which something of `category` was closed, with the bits of it all."""
+    bits = sa.func.sum(DEAD.c.cell)  # each is there once
+    of_category = sa.select(DEAD.c.receipt, bits).where(DEAD.c.category == category.value)
+    return of_category.group_by(DEAD.c.receipt)
+
+
 def bury(
     connection: sa.Connection,
     subject: Subject,

@@ -1,7 +1,7 @@
 """The record: rows are kept here, and read through gate 1 or not at all."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +19,8 @@ from hubbub.deal.own import Own, own
 from hubbub.deal.reads import Reads
 from hubbub.record.closing import Closing
 from hubbub.record.engine import Engine, Relation, leaves
-from hubbub.record.events import DAY, FRESH, LATE, Erased, EventStore, TailLost
+from hubbub.record.events import DAY, FRESH, LATE, Doomed, Erased, EventStore, TailLost
+from hubbub.record.events_files import StoredFile
 from hubbub.record.hours import hours_asked
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
 from hubbub.record.passes_log import PassesLog
@@ -53,6 +54,7 @@ _HELD_TABLES_MAX: Final = 100
 _OF_PINGS: Final = CATEGORIES["pings"]
 _OF_PASSES: Final = CATEGORIES["passes"]
 
+_AUDITED: Final = {"subject": "int64", "at": "int64", **STAMP}
 _PASSES_KEPT: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
 
 
@@ -214,6 +216,47 @@ class Record:
             held[:] = [_without(rows, whom) for rows in held]
         return self._store.erase(subject)
 
+    def files(self) -> list[StoredFile]:
+        """List the files that pings rest in."""
+        return self._store.listing()
+
+    def sweep(self, doomed: Doomed, *, of: Iterable[StoredFile]) -> Erased:
+        """Take the `doomed` pings out of some files. Those that are replaced go a round later."""
+        held = [file for file in of if pc.any(doomed(self._read([file], STAMP))).as_py()]
+        swept = self._store.take_out(doomed, of=held)
+        if swept.files:
+            self._unneeded = self._store.sweep(found_before=self._unneeded)
+        return swept
+
+    def sweep_passes(self, doomed: Doomed) -> int:
+        """Take the `doomed` passes out of the logs and the memory. Gives how many of the logs'."""
+        for held in self._passes.values():
+            held[:] = [rows.filter(pc.invert(doomed(rows))) for rows in held]
+        return sum(log.take_out(doomed) for log in self._logs.values())
+
+    def delete_replaced(self) -> None:
+        """Delete the files that were replaced, now: nobody may be reading."""
+        self._unneeded = self._store.sweep()
+
+    def stamps(self, files: Iterable[StoredFile]) -> pa.Table:
+        """Give what an audit compares of the rows of `files`: whose, when, and their stamp."""
+        return self._read(files, _AUDITED)
+
+    def judge(
+        self, rows: pa.Table, purpose: type[Purpose], recipient: Recipient
+    ) -> NDArray[np.int64]:
+        """Tell at which places of `rows` gate 1 lets them through, as of now.
+
+        For an audit, which gets no row by it: it is no read, and not logged as one.
+        """
+        placed = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
+        leaf = ibis.table(_AUDITED | {"place": "int64"}, name="audited")
+        dead = dead_leaf(_OF_PINGS, purpose, recipient)
+        relations = {"audited": placed, dead.get_name(): self._dead(_OF_PINGS, purpose, recipient)}
+        asked = permit(leaf, purpose, recipient, category=_OF_PINGS, dead=dead)
+        places: NDArray[np.int64] = self._engine.run(asked.rows, relations)["place"].to_numpy()
+        return places
+
     def moments(self, subject: Subject) -> tuple[int, ...]:
         """Give the instants at which the rows of `subject` were taken: to search for them."""
         return self._store.moments(subject)
@@ -281,6 +324,9 @@ class Record:
             self.late_rows += self._store.commit(
                 rows, journal=last.journal, number=last.number, closed_until=closed_until
             )
+
+    def _read(self, files: Iterable[StoredFile], columns: Iterable[str]) -> pa.Table:
+        return self._store.read(self._store.paths(files), columns=[*columns])
 
     def _compact(self, *, today: int) -> None:
         late = Counter(file.day for file in self._store.listing() if file.bucket == LATE)

@@ -47,6 +47,9 @@ _RUN: Final = (
     "days",
     "keys",
     "keeper.json",
+    "swept.json",
+    "sweep-asked",
+    "audited.json",
     "replay-tokens*",
 )
 _AFTER_US: Final = 600 * SECOND  # the clock goes on until the last windows are out

@@ -32,6 +32,9 @@ class Home:
         self.proofs = folder / "proofs"
         self.operator_key = self.keys / "operator"
         self.keeper_status = folder / "keeper.json"
+        self.swept = folder / "swept.json"
+        self.sweep_asked = folder / "sweep-asked"
+        self.audited = folder / "audited.json"
 
 
 def find_home(given: Path | None) -> Home:

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ import structlog
 
 from hubbub.record.events import EventStore
 from hubbub.record.passes_log import PassesLog
+from hubbub.run.audit import Auditor
 from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
@@ -23,7 +25,8 @@ from hubbub.run.house import house_clock, open_deals, open_record
 from hubbub.run.log import set_up_logs
 from hubbub.run.settings import Settings, read_settings
 from hubbub.run.spending import open_ledger
-from hubbub.run.status import KeeperStatus, write_status
+from hubbub.run.status import KeeperStatus, write_note
+from hubbub.run.sweep import Sweeper
 from hubbub.run.traffic import TrafficLoop
 from hubbub.terms.errors import BadInput, Refused
 
@@ -44,6 +47,8 @@ class Keeper:
         EventStore(home.events).sweep()  # what a killed keeper left half written
         self._record = open_record(home, self._deals)
         self._eraser = Eraser(home, self._deals, self._record, clock=self._clock)
+        self._sweeper = Sweeper(home, self._deals, self._record, clock=self._clock)
+        self._auditor = Auditor(home, self._deals, self._record, clock=self._clock)
         self._keep_days = max(use.retention_days for use in self._deals.notice().uses)
         self._trouble = ""
         self._traffic = self._open_traffic(settings)
@@ -67,6 +72,8 @@ class Keeper:
             self._traffic.step(self._clock.now())
             self._tick_s = time.monotonic() - began
         self._eraser.step()  # between a tail and the next drain, as it folds the log
+        self._sweeper.step()
+        self._auditor.step()
         if began - self._maintained > _MAINTAIN_EVERY_S:
             self._record.maintain(now=self._clock.now(), keep_days=self._keep_days)
             self._maintained = began
@@ -76,7 +83,7 @@ class Keeper:
 
     def _note(self) -> None:
         traffic = self._traffic
-        write_status(
+        write_note(
             self._home.keeper_status,
             KeeperStatus(
                 beat_wall=SystemClock().now(),
@@ -87,9 +94,15 @@ class Keeper:
                 releases=traffic.releases if traffic else 0,
                 commit_s=self._commit_s,
                 tick_s=self._tick_s,
-                trouble=self._trouble or (traffic.trouble if traffic else ""),
+                trouble="; ".join(filter(None, self._troubles())),
             ),
         )
+
+    def _troubles(self) -> Iterator[str]:
+        yield self._trouble
+        yield self._auditor.trouble
+        if self._traffic is not None:
+            yield self._traffic.trouble
 
     def _open_traffic(self, settings: Settings) -> TrafficLoop | None:
         """Open what publishes traffic. Without it, rows still come to rest, and none is lost."""

@@ -1,6 +1,6 @@
 """What an operator's Prometheus reads: counts and ages, and nobody in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -9,16 +9,17 @@ from prometheus_client.registry import Collector
 
 from hubbub.intake.door import Door
 from hubbub.record.journal import Journal
-from hubbub.run.status import KeeperStatus
+from hubbub.run.home import Home
+from hubbub.run.status import Audited, KeeperStatus, Swept, read_note
+from hubbub.terms.time import SECOND
 
 
 class HouseMetrics(Collector):
     """Collects, when asked, what the door, the journal and the keeper count anyway."""
 
-    def __init__(
-        self, door: Door, journal: Journal, *, keeper: Callable[[], KeeperStatus | None]
-    ) -> None:
-        self._door, self._journal, self._keeper = door, journal, keeper
+    def __init__(self, door: Door, journal: Journal, *, notes: Home) -> None:
+        """Collect from the door, the journal, and the notes that the keeper leaves in the home."""
+        self._door, self._journal, self._notes = door, journal, notes
 
     def collect(self) -> Iterator[Metric]:
         """Give every metric as it is now."""
@@ -42,8 +43,12 @@ class HouseMetrics(Collector):
             "How long the oldest row has waited for the store.",
             value=self._journal.backlog_age_s(),
         )
-        if (keeper := self._keeper()) is not None:
+        if (keeper := read_note(self._notes.keeper_status, KeeperStatus)) is not None:
             yield from _of_keeper(keeper)
+        if (swept := read_note(self._notes.swept, Swept)) is not None:
+            yield from _of_sweep(swept)
+        if (audited := read_note(self._notes.audited, Audited)) is not None:
+            yield from _of_audit(audited)
 
 
 def _of_keeper(keeper: KeeperStatus) -> Iterator[Metric]:
@@ -60,6 +65,35 @@ def _of_keeper(keeper: KeeperStatus) -> Iterator[Metric]:
         ("tick_seconds", "How long the last tick of traffic took.", keeper.tick_s),
     ):
         yield GaugeMetricFamily(f"hubbub_keeper_{name}", meaning, value=value)
+
+
+def _of_sweep(swept: Swept) -> Iterator[Metric]:
+    for name, meaning, value in (
+        (
+            "timestamp_seconds",
+            "When the last sweep began, by the house's clock.",
+            swept.at / SECOND,
+        ),
+        ("rows", "Rows that it deleted: nobody might read them any more.", swept.rows),
+        ("passes", "Passes that it deleted.", swept.passes),
+        ("files", "Files that it wrote anew.", swept.files),
+    ):
+        yield GaugeMetricFamily(f"hubbub_sweep_{name}", meaning, value=value)
+
+
+def _of_audit(audited: Audited) -> Iterator[Metric]:
+    for name, meaning, value in (
+        (
+            "timestamp_seconds",
+            "When the last audit began, by the house's clock.",
+            audited.at / SECOND,
+        ),
+        ("rows", "Rows in its sample.", audited.rows),
+        ("verdicts", "Verdicts compared: each row for each cell.", audited.verdicts),
+        ("disagreements", "Verdicts that differ: anything but 0 is a bug.", audited.disagreements),
+        ("nobodys_rows", "Rows of nobody: anything but 0 is a bug.", audited.nobodys),
+    ):
+        yield GaugeMetricFamily(f"hubbub_audit_{name}", meaning, value=value)
 
 
 def registry(collector: Collector) -> CollectorRegistry:

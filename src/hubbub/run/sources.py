@@ -37,7 +37,7 @@ from hubbub.run.own_roads import OwnRoads
 from hubbub.run.products import declarations
 from hubbub.run.reads import reads_of
 from hubbub.run.settings import Settings
-from hubbub.run.status import KeeperStatus, read_status
+from hubbub.run.status import KeeperStatus, read_note
 from hubbub.terms.errors import BadInput
 from hubbub.terms.people import Subject
 from hubbub.terms.roads import RoadSegment
@@ -71,7 +71,7 @@ class HouseSources:
         self._shelf = open_shelf(home)
         self._reads = open_reads(home, clock)
         self._key = operator_key(home)
-        self._metrics = registry(HouseMetrics(door, journal, keeper=self._keeper))
+        self._metrics = registry(HouseMetrics(door, journal, notes=home))
         self._declarations = declarations(settings.traffic.live_promise)
         self._own_roads = self._open_own_roads()
         self._live = None if self._city is None else self._view(self._city)
@@ -268,7 +268,7 @@ class HouseSources:
         return OwnRoads(self._city, self._public, self._shelf, declared=declared)
 
     def _keeper(self) -> KeeperStatus | None:
-        return read_status(self._home.keeper_status)
+        return read_note(self._home.keeper_status, KeeperStatus)
 
 
 def _city(home: Home) -> City | None:

@@ -40,3 +40,8 @@ def local_day(at: Instant, zone: ZoneInfo) -> date:
 def iso(at: Instant) -> str:
     """Write `at` in ISO 8601, UTC, to the second."""
     return moment(at, ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant_of(text: str) -> Instant:
+    """Read an instant as `iso` writes it."""
+    return instant(datetime.fromisoformat(text))

@@ -10,8 +10,10 @@ from browser.conftest import PHONE, Open
 from browser.pixels import Colour, find_pixels
 from browser.readable import barriers, cut_off_at
 from browser.served import Doorstep, MappedHouse
+from deal.tc_strings import core
 from hubbub.deal.desk import Token
 from hubbub.deal.identity import FRESH_US
+from hubbub.deal.reads import ReadOfMine
 from hubbub.deal.receipt import read_receipt, verify
 from hubbub.terms.people import Subject
 from hubbub.terms.purposes import LiveTraffic, Purpose, Traffic
@@ -221,6 +223,27 @@ def test_a_switch_is_reached_and_turned_by_keys_alone(
     assert agreed(house, token) == {Traffic, LiveTraffic}
 
 
+def test_a_signal_that_says_no_is_heeded_and_told(
+    house: MappedHouse, mine: Page, token: str
+) -> None:
+    mine.set_extra_http_headers({"tc-string": core(special_features=set())})
+    turn(mine, "Traffic as it is now", "On")
+    expect(mine.get_by_text("It stays off: a signal said no, and the no holds.")).to_be_visible()
+    expect(mine.get_by_role("article", name="Traffic as it is now")).to_contain_text(
+        "the consent string of an app said no: 1 time, last Tue 24 Nov 08:12. The no was heeded."
+    )
+    assert agreed(house, token) == {Traffic}
+
+
+def test_a_pause_is_one_click_each_way_and_changes_no_switch(mine: Page) -> None:
+    mine.get_by_role("button", name="Pause", exact=True).click()
+    expect(mine.get_by_text("Paused since Tue 24 Nov 08:12: nothing is read.")).to_be_visible()
+    expect(mine.get_by_text("1 of 3 switches on.")).to_be_visible()
+    press(mine, "Go on")
+    expect(mine.get_by_text("Going on, with the switches as they were.")).to_be_visible()
+    expect(mine.get_by_text("Paused since")).to_have_count(0)
+
+
 def test_every_change_leaves_a_receipt_to_keep(house: MappedHouse, mine: Page) -> None:
     mine.get_by_text("My receipts").click()
     expect(mine.get_by_role("link", name="Download receipt")).to_have_count(1)
@@ -280,6 +303,36 @@ def test_what_i_gave_comes_in_numbers_by_day_and_on_a_map(mine: Page) -> None:
     expect(gave.get_by_role("row", name="24 Nov 2026 28")).to_be_visible()
     expect(gave.get_by_text("28 positions, all of them drawn.")).to_be_visible()
     assert many(mine, OWN_POINT) > POINT_PIXELS
+
+
+def test_what_was_not_kept_is_counted_by_its_reason(
+    house: MappedHouse, open_page: Open, ann: Subject, token: str
+) -> None:
+    house.refused[ann] = {"before-deal": 12, "bad-row": 1}
+    gave = open_page(f"/me#token={token}").get_by_role("region", name="What I gave")
+    expect(gave.get_by_role("list", name="In numbers")).to_contain_text("13 not kept")
+    expect(gave.get_by_text("12 rows from before you agreed")).to_be_visible()
+    expect(gave.get_by_text("1 row that could not be read")).to_be_visible()
+
+
+def test_who_read_my_rows_for_what_is_listed_by_day(
+    house: MappedHouse, open_page: Open, ann: Subject, token: str
+) -> None:
+    house.read_of[ann] = [
+        ReadOfMine(
+            category="user.location.precise",
+            purpose="public.traffic",
+            recipient="own",
+            at=Instant(AT),
+            last_at=Instant(AT + SECOND),
+            times=3,
+        )
+    ]
+    got = open_page(f"/me#token={token}").get_by_role("region", name="What I got")
+    row = got.get_by_role("row", name="24 Nov 2026")
+    expect(row).to_contain_text("the operator of this hubbub")
+    expect(row).to_contain_text("Usual speeds on the roads")
+    expect(row).to_contain_text("3")
 
 
 @pytest.mark.usefixtures("ann")

@@ -1,13 +1,17 @@
 /** Cells: what is shared, what for, with whom. Each has a switch of its own. */
 
-export interface Cell {
+/** A cell as the house names it. */
+export interface CellName {
   category: string;
-  category_title: string;
   purpose: string;
+  recipient: string;
+}
+
+export interface Cell extends CellName {
+  category_title: string;
   title: string;
   words: string;
   published: string;
-  recipient: string;
   recipient_name: string;
   /** Null: the notice in force says nothing of it any more. */
   retention_days: number | null;
@@ -27,12 +31,11 @@ export function byPurpose<Shown extends Cell>(cells: readonly Shown[]): Use<Show
   return [...uses.values()];
 }
 
-/** What the house calls a cell. */
-export function named({ category, purpose, recipient }: Cell) {
+export function named({ category, purpose, recipient }: Cell): CellName {
   return { category, purpose, recipient };
 }
 
-/** The same as one word, for keys and ids. */
-export function idOf({ category, purpose, recipient }: Cell): string {
+/** The name as one word, for keys and ids. */
+export function idOf({ category, purpose, recipient }: CellName): string {
   return `${purpose}--${category}--${recipient}`.replaceAll(/[^\w-]/g, "-");
 }

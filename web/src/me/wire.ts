@@ -1,6 +1,6 @@
 /** What the house tells a person about themselves, typed as its API writes it. */
 
-import type { Cell } from "../lib/cells";
+import type { Cell, CellName } from "../lib/cells";
 
 /** Who is signed in here. */
 export interface SignedIn {
@@ -28,14 +28,26 @@ export interface MyCell extends Cell {
   since: string | null;
 }
 
+/** A signal said no to what its person had said yes to, and was heeded. */
+export interface Conflict {
+  signal: string;
+  cells: CellName[];
+  first_at: string;
+  last_at: string;
+  times: number;
+}
+
 export interface Deal {
   device: string;
-  standing: "sharing" | "stopped";
+  standing: "sharing" | "paused" | "stopped";
   since: string;
+  paused_since: string | null;
   receipt: number;
   agreed_version: number;
   notice: { version: number; sha256: string; title: string; region: string; language: string };
   cells: MyCell[];
+  /** The latest first. */
+  conflicts: Conflict[];
 }
 
 export interface ReceiptCard {
@@ -44,7 +56,7 @@ export interface ReceiptCard {
   status: string;
   method: string;
   notice_version: number;
-  granted: { category: string; purpose: string; recipient: string }[];
+  granted: CellName[];
   /** Category, purpose and recipient in a line. */
   closed: string[];
 }
@@ -59,6 +71,8 @@ export interface Given {
     last: string | null;
     days: DayCount[];
   }[];
+  /** Rows that were not kept since the house started last. */
+  refused: { reason: string; rows: number }[];
 }
 
 export interface DayCount {
@@ -94,6 +108,22 @@ export interface Roads {
   released: number;
   words: string;
   helped: HelpedRoad[];
+}
+
+export interface Reads {
+  zone: string;
+  reads: {
+    day: string;
+    category: string;
+    purpose: string;
+    recipient: string;
+    recipient_name: string;
+    /** At most so often. */
+    times: number;
+    last_at: string;
+  }[];
+  /** The newest link of the chain that every read is written down in. */
+  head: { seq: number; hash: string };
 }
 
 export interface Erasure {

@@ -131,6 +131,7 @@ WRONG: list[tuple[Live, dict[str, Any], str, dict[str, Any]]] = [
     (PASSAGE, {"noise": gaussian("9")}, "Laplace noise for an L1", {"noise": laplace(9 * G)}),
     (WEEK, {"noise": laplace(9 * G)}, "Gaussian noise for an L2", {"noise": gaussian("9")}),
     (PASSAGE, {"noise": laplace(1)}, "two steps of the grid", {}),
+    (PASSAGE, {"noise": laplace(2)}, "noise enough for epsilon", {}),
     (PASSAGE, {"epsilon": 0}, "an epsilon above 0", {"epsilon": 1}),
     (PASSAGE, {"epsilon": float("nan")}, "an epsilon above 0", {}),
     (PASSAGE, {"epsilon": 10.1}, "at most 10", {"epsilon": 10}),

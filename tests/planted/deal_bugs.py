@@ -12,6 +12,10 @@ STORE = "record/test_deal_store.py::"
 PROCESSES = "record/test_deal_store_processes.py::"
 RECORD = "record/test_record.py::"
 DOOR = "intake/test_intake_door.py::"
+PAUSE = "record/test_deal_store_pause.py::"
+REGISTRY = "record/test_deal_store_registry.py::"
+SIGNALS = "deal/test_signals.py::"
+INTAKE_SIGNALS = "intake/test_intake_signals.py::"
 LIVES = "record/test_lives.py::test_what_is_covered_is_read_and_nothing_else"
 
 DEAL_BUGS: Final = (
@@ -234,5 +238,70 @@ DEAL_BUGS: Final = (
         ),
         killers=(STORE + "test_a_new_notice_widens_nobodys_deal",),
         checks=("agreement", "lives"),
+    ),
+    Bug(
+        name="a pause is forgotten",
+        harm="She paused her deal, and all that rests of her is read on.",
+        edits=(
+            Edit(
+                file="record/deal_store.py",
+                old="closed = dead_receipts(category, purpose, recipient).union(paused_receipts())",
+                new="closed = dead_receipts(category, purpose, recipient)",
+            ),
+        ),
+        killers=(
+            PAUSE + "test_nothing_of_a_paused_deal_is_read_for_any_purpose_and_others_are",
+            LIVES,
+        ),
+        checks=("lives",),
+    ),
+    Bug(
+        name="GPC is ignored",
+        harm="Her browser says that nobody may sell what she does, and it is read for ads.",
+        edits=(
+            Edit(
+                file="deal/signals.py",
+                old='is_on = any(value.strip() != "0" for value in gpc)',
+                new='is_on = any(value.strip() == "yes" for value in gpc)',
+            ),
+        ),
+        killers=(
+            SIGNALS + "test_gpc_leaves_the_own_service_everything_but_ads_and_nobody_else_anything",
+        ),
+    ),
+    Bug(
+        name="a signal is heard, and its rows are taken",
+        harm="Her app's TC string agrees to nothing, and her drive is kept and read all the same.",
+        edits=(
+            Edit(
+                file="intake/door.py",
+                old="if signals.narrow(badge.stamps)[Category.LOCATION.number] == 0:",
+                new="if signals.narrow(badge.stamps)[Category.LOCATION.number] < 0:",
+            ),
+            Edit(
+                file="intake/admission.py",
+                old='rows["may"] = signals.narrow(badge.stamps)[_OF_PINGS.number]',
+                new='rows["may"] = badge.stamps[_OF_PINGS.number]',
+            ),
+        ),
+        killers=(
+            INTAKE_SIGNALS + "test_a_row_that_is_left_for_nothing_is_refused_counted_and_not_kept",
+            LIVES,
+        ),
+        checks=("lives",),
+    ),
+    Bug(
+        name="a recipient that is revoked reads on",
+        harm="The operator let a partner go, and what she agreed to for it is read for it.",
+        edits=(
+            Edit(
+                file="record/deal_store_registry.py",
+                old="bury_recipient(connection, revoked, at=now)",
+                new="assert bury_recipient",
+            ),
+        ),
+        killers=(
+            REGISTRY + "test_revoking_a_recipient_closes_its_cells_on_everybodys_receipts_at_once",
+        ),
     ),
 )

@@ -7,7 +7,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubbub.deal.notice import read_notice
-from hubbub.prove.histories import Agrees, ChoosesAnew, Deed, Life, Shares, TakesBack
+from hubbub.deal.signals import Signal
+from hubbub.prove.histories import (
+    Agrees,
+    ChoosesAnew,
+    Deed,
+    GoesOn,
+    Life,
+    Pauses,
+    Shares,
+    TakesBack,
+)
 from hubbub.prove.living import faults_of
 from hubbub.prove.playing import played_house
 from hubbub.terms.purposes import OWN, Category, Cell, LiveTraffic, Traffic
@@ -19,10 +29,11 @@ HOURS = 8
 
 cells = st.frozensets(st.sampled_from(OFFERED), min_size=1, max_size=3)
 deeds = st.one_of(
-    st.builds(Shares, st.sampled_from((0, 0, 0, 1, 3))),
+    st.builds(Shares, st.sampled_from((0, 0, 0, 1, 3)), st.sampled_from((None, None, *Signal))),
     st.builds(Agrees, cells),
     st.builds(ChoosesAnew, cells),
     st.builds(TakesBack, st.one_of(cells, st.none())),
+    st.sampled_from((Pauses(), GoesOn())),
 )
 lives = st.lists(deeds, min_size=HOURS, max_size=HOURS).map(lambda each: Life(tuple(each)))
 
@@ -52,6 +63,13 @@ BY_HAND: dict[str, tuple[tuple[Deed, ...], int, set[Cell]]] = {
     "chosen anew, the same": ((Agrees(A_YES), AT_ONCE, ChoosesAnew(A_YES)), 1, {USUAL}),
     "chosen anew, another": ((Agrees(A_YES), AT_ONCE, ChoosesAnew(ANOTHER)), 1, set()),
     "agreed to more": ((Agrees(A_YES), AT_ONCE, Agrees(ANOTHER)), 1, {USUAL}),
+    "paused": ((Agrees(A_YES), AT_ONCE, Pauses()), 1, set()),
+    "paused, and gone on": ((Agrees(A_YES), AT_ONCE, Pauses(), GoesOn()), 1, {USUAL}),
+    "shared in a pause": ((Agrees(A_YES), Pauses(), AT_ONCE, GoesOn()), 2, set()),
+    "collected in a pause": ((Agrees(A_YES), Pauses(), GoesOn(), Shares(1)), 3, {USUAL}),
+    "agreed in a pause": ((Agrees(A_YES), Pauses(), Agrees(ANOTHER), AT_ONCE), 3, set()),
+    "no ads, and nobody else": ((Agrees(A_YES), Shares(0, Signal.GPC)), 1, {USUAL}),
+    "nothing at all": ((Agrees(A_YES), Shares(0, Signal.TCF)), 1, set()),
 }
 
 

@@ -6,16 +6,27 @@ at nothing else: it knows of no stamp, no receipt and no dead list.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
+from hubbub.deal.signals import Signal
 from hubbub.prove.chance import Dice
-from hubbub.terms.purposes import Cell
+from hubbub.terms.purposes import (
+    OWN,
+    Category,
+    Cell,
+    Improvement,
+    Offers,
+    Personalisation,
+    Suggestions,
+    Usage,
+)
 
 type Cells = frozenset[Cell]
 
-_KINDS: Final = 10
 _CELLS_MAX: Final = 3  # of one choice
-_HOURS_AGO: Final = (0, 0, 0, 1, 3)
+_KINDS: Final = 22
+_SPOKEN_OF: Final = frozenset({Usage, Improvement, Suggestions, Personalisation, Offers})
+"""The purposes that TCF knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +51,36 @@ class TakesBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Pauses:
+    """Somebody lets nothing be read or taken for a while, and keeps her choices."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """Somebody ends her pause."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shares:
-    """Somebody sends where she was, some hours ago."""
+    """Somebody sends where she was, some hours ago; her phone may send a signal along."""
 
     hours_ago: int
+    signal: Signal | None = None
 
 
-type Deed = Agrees | ChoosesAnew | TakesBack | Shares
+type Choice = Agrees | ChoosesAnew | TakesBack | Pauses | GoesOn
+type Deed = Choice | Shares
+
+
+_SHARED: Final = (
+    *(Shares(0),) * 5,
+    Shares(1),
+    Shares(3),
+    Shares(0, Signal.GPC),
+    Shares(0, Signal.TCF),
+    Shares(1, Signal.GPC),
+)
+"""What one sends, and how often among all that one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +105,24 @@ class Life:
     def covers(self, hour: int, cell: Cell) -> bool:
         """Tell whether what she shared at `hour` may be read for `cell` after all of it.
 
-        It was collected when the cell was open, and the cell was not closed since.
+        It was collected when the cell was open, the cell was not closed since, no signal that came
+        along says no to it, and she neither paused then nor does now.
         """
         shared, since = self.deeds[hour], self._open_since(cell)
         assert isinstance(shared, Shares), "something was shared at that hour"
-        return since is not None and since <= hour - shared.hours_ago
+        collected = hour - shared.hours_ago
+        is_open = since is not None and since <= collected
+        pauses = any(map(self._is_paused, (collected, hour, len(self.deeds) - 1)))
+        return is_open and not pauses and not says_no(shared.signal, cell)
+
+    def _is_paused(self, hour: int) -> bool:
+        """Tell whether her deal is paused at `hour`, after what she does then."""
+        known = paused = False
+        for deed in self.deeds[: hour + 1]:
+            known = known or isinstance(deed, Agrees | ChoosesAnew)
+            if isinstance(deed, Pauses | GoesOn):
+                paused = known and isinstance(deed, Pauses)
+        return paused
 
     def _open_since(self, cell: Cell) -> int | None:
         """Tell since when the cell is open without a break, if it is open in the end."""
@@ -93,30 +140,38 @@ class Life:
         return since
 
 
+def says_no(signal: Signal | None, cell: Cell) -> bool:
+    """Tell whether a signal is against `cell`: a TC string here agrees to nothing at all."""
+    match signal:
+        case Signal.GPC:
+            return cell.purpose is Offers or cell.recipient != OWN.key
+        case Signal.TCF:
+            return cell.category is Category.LOCATION or cell.purpose in _SPOKEN_OF
+        case None:
+            return False
+    assert_never(signal)
+
+
 def thrown(dice: Dice, offered: Sequence[Cell], *, people: int, hours: int) -> list[Life]:
     """Throw so many lives: half of all deeds share, and the others choose among what is offered."""
     count = people * hours
-    kinds, ago = dice.whole(_KINDS, count), dice.whole(len(_HOURS_AGO), count)
+    kinds, many = dice.whole(_KINDS, count), 1 + dice.whole(_CELLS_MAX, count)
     chosen = dice.whole(len(offered), count * _CELLS_MAX).reshape(count, _CELLS_MAX)
-    many = 1 + dice.whole(_CELLS_MAX, count)
     deeds = [
-        _deed(kind, frozenset(offered[n] for n in cells[:several]), hours_ago=_HOURS_AGO[back])
-        for kind, cells, several, back in zip(
-            kinds.tolist(), chosen.tolist(), many.tolist(), ago.tolist(), strict=True
-        )
+        _deed(kind, frozenset(offered[number] for number in cells[:several]))
+        for kind, cells, several in zip(kinds.tolist(), chosen.tolist(), many.tolist(), strict=True)
     ]
     return [Life(tuple(deeds[first : first + hours])) for first in range(0, count, hours)]
 
 
-def _deed(kind: int, cells: Cells, *, hours_ago: int) -> Deed:
-    match kind:
-        case 0 | 1:
-            return Agrees(cells)
-        case 2:
-            return ChoosesAnew(cells)
-        case 3:
-            return TakesBack(cells)
-        case 4:
-            return TakesBack(None if hours_ago else cells)
-        case _:
-            return Shares(hours_ago)
+def _deed(kind: int, cells: Cells) -> Deed:
+    others: tuple[Deed, ...] = (
+        *(Agrees(cells),) * 4,
+        *(ChoosesAnew(cells),) * 2,
+        *(TakesBack(cells),) * 2,
+        TakesBack(None),
+        Pauses(),
+        *(GoesOn(),) * 2,
+    )
+    deeds = (*others, *_SHARED)
+    return deeds[kind % len(deeds)]

@@ -6,7 +6,7 @@ a map, as a pure step on permitted rows.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import batched
@@ -24,9 +24,19 @@ from hubbub.crowd.noise import Integers
 from hubbub.deal.desk import Token
 from hubbub.deal.gate import Permitted, derive
 from hubbub.deal.notice import Operator
+from hubbub.deal.signals import Signal
 from hubbub.intake.door import PREFIX, Door
 from hubbub.intake.request import Message
-from hubbub.prove.histories import Agrees, ChoosesAnew, Life, Shares, TakesBack
+from hubbub.prove.histories import (
+    Agrees,
+    Choice,
+    ChoosesAnew,
+    GoesOn,
+    Life,
+    Pauses,
+    Shares,
+    TakesBack,
+)
 from hubbub.prove.worlds import NOON, Passes
 from hubbub.record.deal_store import DealStore
 from hubbub.run.clock import StillClock
@@ -52,6 +62,11 @@ _BEGIN: Final = Instant(NOON - HOURS_MAX * _HOUR_US)
 _SOUTH_E6: Final = 60_000_000
 _WEST_E6: Final = 20_000_000
 _METHOD: Final = "a drill"
+_SENT_ALONG: Final[Mapping[Signal, Mapping[str, str]]] = {
+    Signal.GPC: {"sec-gpc": "1"},
+    Signal.TCF: {"tc-string": "CQt50OAQt50OFAKADBENCWFgAAAAAAAAAJBAH0QAAPogAAAA"},
+}
+"""How each signal is sent. The TC string agrees to no purpose and no special feature."""
 
 
 class PlayedHouse:
@@ -116,13 +131,13 @@ class PlayedHouse:
             clock.at = Instant(_BEGIN + hour * _HOUR_US)
             for person, life in enumerate(lives):
                 match life.deeds[hour : hour + 1]:
-                    case (Shares(hours_ago=hours_ago),):
-                        await self._share(door, (person, hour), hours_ago=hours_ago)
-                    case (Agrees() | ChoosesAnew() | TakesBack() as choice,):
+                    case (Shares() as shared,):
+                        await self._share(door, (person, hour), shared)
+                    case (Agrees() | ChoosesAnew() | TakesBack() | Pauses() | GoesOn() as choice,):
                         self._choose(person, choice)
         journal.close()
 
-    def _choose(self, person: int, choice: Agrees | ChoosesAnew | TakesBack) -> None:
+    def _choose(self, person: int, choice: Choice) -> None:
         token = self._tokens.get(person)
         match choice:
             case Agrees(cells) | ChoosesAnew(cells) if token is None:
@@ -134,20 +149,28 @@ class PlayedHouse:
                 self._tokens[person] = self._desk.renew(token, cells, _METHOD).token
             case TakesBack(cells) if token is not None:
                 self._desk.withdraw(token, cells, _METHOD)
+            case Pauses() if token is not None:
+                self._desk.pause(token, _METHOD)
+            case GoesOn() if token is not None:
+                self._desk.resume(token, _METHOD)
             case _:
-                pass  # who is a stranger has nothing to take back
+                pass  # a stranger has nothing to take back, and no deal to pause
 
-    async def _share(self, door: Door, row: Row, *, hours_ago: int) -> None:
+    async def _share(self, door: Door, row: Row, shared: Shares) -> None:
         person, hour = row
         token = self._tokens.get(person)
         number = person * HOURS_MAX + hour
         ping = {
-            "at": (_BEGIN + (hour - hours_ago) * _HOUR_US + hour) / SECOND,
+            "at": (_BEGIN + (hour - shared.hours_ago) * _HOUR_US + hour) / SECOND,
             "lat": (_SOUTH_E6 + _road(person, hour)) / 1e6,
             "lon": (_WEST_E6 + number) / 1e6,
         }
-        secret = "nobody's" if token is None else token.secret
-        status, answer = await post(door, msgspec.json.encode([ping]), token=secret)
+        headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {'nobody' if token is None else token.secret}",
+            **(_SENT_ALONG[shared.signal] if shared.signal else {}),
+        }
+        status, answer = await post(door, msgspec.json.encode([ping]), headers)
         if status == HTTPStatus.OK and msgspec.json.decode(answer, type=_Admitted).accepted:
             self.taken.add(row)
 
@@ -204,7 +227,7 @@ def _moment(number: Integers) -> Integers:
     return NOON + number % 250 * SECOND
 
 
-async def post(door: Door, body: bytes, *, token: str) -> tuple[int, bytes]:
+async def post(door: Door, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
     """Post pings to the door, as a phone does."""
     sent: list[Message] = []
 
@@ -214,16 +237,12 @@ async def post(door: Door, body: bytes, *, token: str) -> tuple[int, bytes]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"authorization", f"Bearer {token}".encode()),
-    ]
     scope = {
         "type": "http",
         "method": "POST",
         "path": PREFIX,
         "query_string": b"",
-        "headers": headers,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
     await door(scope, receive, send)
     return sent[0]["status"], sent[1]["body"]

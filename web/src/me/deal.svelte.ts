@@ -3,7 +3,7 @@
 import { withBody } from "../lib/api";
 import { Attempt } from "../lib/attempt.svelte";
 import { byPurpose, idOf, named, type Cell } from "../lib/cells";
-import { CATEGORY_WORDS } from "../lib/notice";
+import { CATEGORY_WORDS } from "./said";
 import type { Session } from "./session.svelte";
 import type { Conflict, Deal } from "./wire";
 

@@ -99,7 +99,7 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="record/deal_store_dead.py",
-                old="sa.literal(cell.category.value), sa.literal(bit),",
+                old="sa.literal(category.value), sa.literal(bit),",
                 new='sa.literal("user.account"), sa.literal(bit),',
             ),
         ),
@@ -154,10 +154,10 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="record/deal_store_dead.py",
-                old=".where(RECEIPT.c.subject == subject, RECEIPT",
-                new=".where(RECEIPT.c.subject == subject, RECEIPT.c.number == sa.select("
+                old="at=at).where(RECEIPT.c.subject == subject)",
+                new="at=at).where(RECEIPT.c.subject == subject, RECEIPT.c.number == sa.select("
                 "sa.func.max(RECEIPT.c.number) - 1).where(RECEIPT.c.subject == subject)"
-                ".scalar_subquery(), RECEIPT",
+                ".scalar_subquery())",
             ),
         ),
         killers=(STORE + "test_closing_reaches_every_receipt_that_granted_it",),
@@ -185,10 +185,8 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="record/record.py",
-                old='return self._dead(category, _BY_INDEX[int(found["purpose"])], recipient)',
-                new="return vars(self).setdefault(\n"
-                '    name, self._dead(category, _BY_INDEX[int(found["purpose"])], recipient)\n'
-                ")",
+                old="return self._dead(*cell)",
+                new="return vars(self).setdefault(name, self._dead(*cell))",
             ),
         ),
         killers=(
@@ -201,8 +199,8 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="record/record.py",
-                old="        dead = _dead_leaf(_OF_PASSES, purpose, recipient)\n",
-                new="        dead = _dead_leaf(_OF_PASSES, purpose, recipient)\n"
+                old="        dead = dead_leaf(_OF_PASSES, purpose, recipient)\n",
+                new="        dead = dead_leaf(_OF_PASSES, purpose, recipient)\n"
                 '        dead = dead.filter(dead["receipt"] < 0)\n',
             ),
         ),

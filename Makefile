@@ -64,6 +64,7 @@ bench: ## Score the published speeds against the truth in DATA, and measure the 
 	@$(BIN)/python -m bench.week
 	@$(BIN)/python -m bench.erasing
 	@test -d "$(DATA)" || { echo "no mornings with their truth in $(DATA): make bench DATA=FOLDER"; exit 2; }
+	@$(BIN)/python -m bench.hours $(DATA)/*.osm.pbf
 	@$(BIN)/python -m bench.delay $(DATA)
 	@$(BIN)/python -m bench.traffic $(DATA) $(ARGS)
 	@$(BIN)/python -m bench.accuracy $(DATA)

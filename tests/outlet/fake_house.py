@@ -41,6 +41,7 @@ from hubbub.record.reads_log import ReadsLog
 from hubbub.record.reads_shelf import ReadsShelf
 from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
 from hubbub.terms.people import Subject
+from hubbub.terms.places import Address, Place, PlaceCategory, PlaceId
 from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant, iso
@@ -68,6 +69,16 @@ SOUTH_ROAD = msgspec.structs.replace(
     way_id=12,
     name="South road",
     shape_e6=(24_940_000, 60_168_000, 24_942_000, 60_168_000),
+)
+LIBRARY = Place(
+    id=PlaceId("n1"),
+    name="Kirjasto Äänekoski",
+    other_names=("Library",),
+    category=PlaceCategory.CULTURE,
+    lat_e6=60_170_000,
+    lon_e6=24_940_000,
+    address=Address(street="Main Street", house_number="1", postcode="00100", town="Testby"),
+    hours_told="Mo-Fr 08:00-20:00; PH off",
 )
 SLOW = RoadFlow(
     segment=SegmentNumber(0),
@@ -120,6 +131,7 @@ class House:
             roads=2,
         )
         self.roads: Sequence[RoadSegment] = (NORTH_ROAD, SOUTH_ROAD)
+        self.places: Sequence[Place] = (LIBRARY,)
         self.metrics = CollectorRegistry()
         self.open_enrolment = True
         self.at = MORNING

@@ -12,6 +12,7 @@ from hubbub.run.city import add_city, cities
 from hubbub.run.demo import Plan, prepare_demo
 from hubbub.run.export import export_traffic
 from hubbub.run.load import load_files
+from hubbub.run.places import census, take_corrections
 from hubbub.run.settings import Settings, explain
 from hubbub.run.up import up as run_up
 from hubbub.terms.errors import Refused
@@ -86,8 +87,14 @@ def city_add(asked: Asked, file: Path, name: str | None) -> None:
     """Build roads and map from an OpenStreetMap extract, and serve that city."""
     with progress_bars() as progress:
         added = add_city(asked.home, file, bar(progress), name=name)
-    card = {"name": added.name, "zone": added.zone.key, "roads": len(added.segments)}
-    asked.answer(card, [f"{added.name}: {len(added.segments)} road segments, {added.zone.key}"])
+    card = {
+        "name": added.name,
+        "zone": added.zone.key,
+        "roads": len(added.segments),
+        "places": len(added.places),
+    }
+    said = f"{len(added.segments)} road segments, {len(added.places)} places, {added.zone.key}"
+    asked.answer(card, [f"{added.name}: {said}"])
 
 
 @command(city, "list")
@@ -96,6 +103,25 @@ def city_list(asked: Asked) -> None:
     there = cities(asked.home)
     lines = [f"{'*' if each.served else ' '} {each.name}" for each in there]
     asked.answer(there, lines or ["no city yet: add one with `hubbub city add FILE.osm.pbf`"])
+
+
+@command(city, "places")
+@click.argument("file", type=Shown(), required=False)
+def city_places(asked: Asked, file: Path | None) -> None:
+    """Take in your corrections and additions of places (CSV), or count the places there are."""
+    if file is None:
+        there = census(asked.home)
+        known = f"{there.places} places, {there.with_hours} with opening hours"
+        lines = [f"{known}; corrections of yours: {there.corrections}"]
+        lines += [f"{it.id} {it.name}: cannot be read: {it.told}" for it in there.unreadable]
+        asked.answer(there, lines)
+        return
+    taken = take_corrections(asked.home, file)
+    lines_read = taken.kept + len(taken.bad)
+    kept = f"{taken.kept} of {lines_read} lines kept"
+    lines = [f"{kept}: they hold from the next start of `hubbub up` on"]
+    lines += [f"line {bad.line}: {bad.field}: expected {bad.expected}" for bad in taken.bad]
+    asked.answer(taken, lines)
 
 
 @command(hubbub, "intake")

@@ -21,6 +21,7 @@ class Resource(StrEnum):
     HOUSE = "the house"
     MAP = "the map"
     TRAFFIC = "traffic"
+    PLACES = "places"
     RELEASES = "releases"
     NOTICE = "the notice"
     RECIPIENTS = "who may read, and reads"
@@ -44,6 +45,7 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.HOUSE, "read"): "anybody",
     (Resource.MAP, "read"): "anybody",
     (Resource.TRAFFIC, "read"): "anybody",
+    (Resource.PLACES, "read"): "anybody",
     (Resource.RELEASES, "read"): "anybody",
     (Resource.NOTICE, "read"): "anybody",
     (Resource.RECIPIENTS, "read"): "anybody",

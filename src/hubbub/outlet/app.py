@@ -20,6 +20,7 @@ from hubbub.outlet.me_session import SessionOutlet
 from hubbub.outlet.openapi import document
 from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
 from hubbub.outlet.pages import page_routes, tag
+from hubbub.outlet.places import PlacesOutlet
 from hubbub.outlet.problems import ProblemError, answer_fault, answer_http_error, answer_problem
 from hubbub.outlet.recognising import Recogniser
 from hubbub.outlet.registry import RegistryOutlet
@@ -51,6 +52,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
     last_look = LastLook(sources, metrics=sources.metrics)
     served = (
         *TrafficOutlet(sources, last_look=last_look).operations(),
+        *PlacesOutlet(sources).operations(),
         *HouseOutlet(sources, last_look=last_look).operations(),
         *BulkOutlet(sources, last_look=last_look).operations(),
         *DealOutlet(sources).operations(),

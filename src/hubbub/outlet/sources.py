@@ -21,6 +21,7 @@ from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.own import OwnWeek
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.people import Subject
+from hubbub.terms.places import Place
 from hubbub.terms.roads import RoadSegment
 from hubbub.terms.time import Instant
 
@@ -43,6 +44,11 @@ class Sources(Protocol):
     @property
     def roads(self) -> Sequence[RoadSegment]:
         """Give the public road segments; `roads[n].number == n`."""
+        ...
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """Give the public places, as the operator has corrected them."""
         ...
 
     @property

@@ -1,16 +1,16 @@
 """Traffic as it leaves: for the map, and in the shape of HERE's Traffic API v7."""
 
 import gzip
-import math
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
+from hubbub.outlet.boxes import Box, read_box
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.pages import is_known, packed, tag, unchanged
@@ -45,24 +45,6 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _NO_STORE: Final = {"cache-control": "no-cache"}
 _PUBLIC: Final = {"cache-control": "public, max-age=300"}
 _REFERENCES: Final = ("olr", "shape", "none")
-
-
-class Box(NamedTuple):
-    """Degrees: what is asked about."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    def touches(self, other: "Box") -> bool:
-        """Tell whether the two have a point in common."""
-        return (
-            self.west <= other.east
-            and other.west <= self.east
-            and self.south <= other.north
-            and other.south <= self.north
-        )
 
 
 class TrafficOutlet:
@@ -240,22 +222,7 @@ def _box_asked(asked: Asked) -> Box | None:
             raise BadParameter("in", expected="bbox:west,south,east,north")
     if bbox is None:
         return None
-    return _box("bbox" if within is None else "in", bbox)
-
-
-def _box(field: str, text: str) -> Box:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
-        raise BadParameter(field, expected="four numbers: west,south,east,north in degrees")
-    box = Box(*numbers)
-    if not (-180 <= box.west < box.east <= 180):
-        raise BadParameter(field, expected="-180 <= west < east <= 180")
-    if not (-90 <= box.south < box.north <= 90):
-        raise BadParameter(field, expected="-90 <= south < north <= 90")
-    return box
+    return read_box("bbox" if within is None else "in", bbox)
 
 
 def _references_asked(asked: Asked) -> frozenset[str]:

@@ -34,12 +34,14 @@ from hubbub.run.house import open_reads, open_reads_shelf, open_record, open_she
 from hubbub.run.live import LiveView, ReleasedWindows
 from hubbub.run.metrics import HouseMetrics, registry
 from hubbub.run.own_roads import OwnRoads
+from hubbub.run.places import places_of
 from hubbub.run.products import declarations
 from hubbub.run.reads import reads_of
 from hubbub.run.settings import Settings
 from hubbub.run.status import KeeperStatus, read_note
 from hubbub.terms.errors import BadInput
 from hubbub.terms.people import Subject
+from hubbub.terms.places import Place
 from hubbub.terms.roads import RoadSegment
 from hubbub.terms.time import SECOND, Clock, Instant, iso
 
@@ -95,6 +97,11 @@ class HouseSources:
     def roads(self) -> Sequence[RoadSegment]:
         """Give the public road segments."""
         return () if self._city is None else self._city.segments
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """Give the public places, as the operator has corrected them."""
+        return () if self._city is None else places_of(self._home, self._city)
 
     @property
     def declarations(self) -> Mapping[str, Declaration[Any]]:

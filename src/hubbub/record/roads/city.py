@@ -1,4 +1,4 @@
-"""A city: its roads in segments, the tiles that phones are matched on, and the map that is shown.
+"""A city: its roads in segments, tiles to match phones on, the map that is shown, its places.
 
 All of it is built from one OpenStreetMap extract into one folder, whole or not at all.
 """
@@ -31,12 +31,14 @@ from hubbub.record.roads.maptiles import (
     write_map,
 )
 from hubbub.record.roads.matcher import ValhallaMatcher, edge_parts
+from hubbub.record.roads.places import places_table, read_places
 from hubbub.record.roads.segments import cut_roads, pieces_table, segments_table
 from hubbub.record.roads.tiles import build_tiles, place_config
 from hubbub.terms.errors import BadInput
+from hubbub.terms.places import Place
 from hubbub.terms.roads import RoadSegment
 
-BUILD: Final = 3
+BUILD: Final = 4
 """Counts the changes of what a build makes: a city of another count is built anew."""
 
 ATTRIBUTION: Final = (
@@ -46,6 +48,7 @@ ATTRIBUTION: Final = (
 CARD: Final = "city.json"
 SEGMENTS: Final = "segments.parquet"
 PIECES: Final = "edges.parquet"
+PLACES: Final = "places.parquet"
 MAP: Final = "map.pmtiles"
 EXTRACT: Final = "extract.osm.pbf"  # kept, so that a newer hubbub can build the city anew
 
@@ -95,6 +98,11 @@ class City:
     def pieces(self) -> pa.Table:
         """Give what segments are made of: parts of edges of the tiles, which are parts of ways."""
         return pq.read_table(self.folder / PIECES)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Give all places as the map has them; the operator's corrections lie elsewhere."""
+        return msgspec.convert(pq.read_table(self.folder / PLACES).to_pylist(), list[Place])
 
     def tile(self, zoom: int, x: int, y: int) -> bytes | None:
         """Give a tile of the map (MVT, gzipped); nothing where nothing is to be seen."""
@@ -175,6 +183,7 @@ def _fill(folder: Path, pbf: Path, progress: Progress, *, name: str, sha256: str
         raise BadInput(f"{pbf.name} has no road in it that a car may drive along")
     pq.write_table(segments_table(segments), folder / SEGMENTS, compression="zstd")
     pq.write_table(pieces_table(pieces), folder / PIECES, compression="zstd")
+    pq.write_table(places_table(read_places(pbf)), folder / PLACES, compression="zstd")
     box = box_of(lines)
     progress("drawing the map", 0.7)
     features = chain(read_features(pbf, box), segment_features(segments, pieces))

@@ -62,6 +62,8 @@ bench: ## Score the published speeds against the truth in DATA, and measure the 
 	@$(BIN)/python -m bench.gates
 	@$(BIN)/python -m bench.noise
 	@$(BIN)/python -m bench.week
+	@$(BIN)/python -m bench.reads
+	@$(BIN)/python -m bench.withdrawals
 	@$(BIN)/python -m bench.erasing
 	@test -d "$(DATA)" || { echo "no mornings with their truth in $(DATA): make bench DATA=FOLDER"; exit 2; }
 	@$(BIN)/python -m bench.hours $(DATA)/*.osm.pbf

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.traffic import MAY
+from hubbub.deal.reads import Read
 from hubbub.record.events import DAY, EventStore
 from hubbub.terms.pings import PING, Pings
 from hubbub.terms.time import SECOND, Instant
@@ -25,6 +26,16 @@ END: Final = Instant((FIRST_DAY + DAYS) * DAY)
 ALWAYS: Final = 1
 """Who drives every day."""
 _SEED: Final = 7
+
+
+class Unlogged:
+    """What the log of reads would take is not measured here."""
+
+    def note(self, read: Read) -> None:
+        """Let it go."""
+
+    def close(self) -> None:
+        """End."""
 
 
 def fill(folder: Path, rows: int, *, days: int = DAYS, sort_last: bool = True) -> EventStore:

@@ -153,6 +153,12 @@ def test_a_question_is_made_of_the_catalogue_and_nothing_else(kind: str) -> None
         bound(STRANGE[kind]())
 
 
+def test_all_that_a_question_may_not_be_made_of_is_named() -> None:
+    asked = VISITS.mutate(x=ibis.now()).sample(0.5, method="block")
+    with pytest.raises(ReadRefused, match=r"^Sample, TimestampNow: a question is made of the"):
+        bound(asked)
+
+
 def test_a_question_is_for_one_purpose() -> None:
     other = permit(RESTING, LiveTraffic, OWN, category=Category.LOCATION, dead=DEAD)
     both = {"passes": permitted_for(Traffic), "live": other}

@@ -51,7 +51,7 @@ def test_what_others_gave_changes_nothing(rows: list[tuple[int, int]]) -> None:
 
 
 def test_an_engine_that_gives_too_much_is_caught() -> None:
-    with pytest.raises(NotTheirs):
+    with pytest.raises(NotTheirs, match=r"^a person's own rows go to that person alone$"):
         own(ROWS, ANN, engine=lambda _asked: kept(KEPT))
 
 

@@ -90,6 +90,13 @@ def test_one_purpose_of_tcf_that_was_refused_closes_what_it_is_a_part_of(
     }
 
 
+@pytest.mark.parametrize(("purpose", "numbers"), TCF_PURPOSES.items())
+def test_a_string_that_agrees_to_just_what_is_wanted_leaves_a_purpose_open(
+    purpose: type[Offers], numbers: frozenset[int]
+) -> None:
+    assert purpose in {cell.purpose for cell in left(tcf(*numbers))}
+
+
 def test_a_string_that_agrees_to_nothing_leaves_what_tcf_does_not_speak_of() -> None:
     kept = left(tcf(precise=False))
     assert {cell.purpose for cell in kept} == set(PURPOSES.values()) - TCF_PURPOSES.keys()

@@ -97,6 +97,20 @@ def test_no_error_repeats_what_was_given() -> None:
     assert "Ann" not in str(told.value)
 
 
+def test_a_string_that_breaks_a_rule_is_told_what_it_is_not() -> None:
+    with pytest.raises(NotTcf, match=r"^not a TC string of TCF 2\.2 or 2\.3: "):
+        read_tc_string("")
+
+
+def test_a_string_of_the_oldest_policy_and_the_greatest_length_is_read() -> None:
+    assert read_tc_string(core(policy=4)).policy == 4
+    longest = core()
+    longest += "A" * (CHARACTERS_MAX - len(longest))
+    assert read_tc_string(longest) == read_tc_string(core())
+    with pytest.raises(NotTcf, match="at most 8192 characters"):
+        read_tc_string(longest + "A")
+
+
 def test_what_was_read_prints_nothing() -> None:
     read = read_tc_string(core(behind="." + segment((3, 3), (0, 24), (0, 24), (0, 6))))
     assert (repr(read), repr(read.publisher)) == ("<TcString>", "<PublisherTc>")

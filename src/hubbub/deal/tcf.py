@@ -129,8 +129,8 @@ class _Bits:
 
     def numbers(self, bits: int) -> frozenset[int]:
         """Read a field of flags: the numbers, from 1, of those that are set."""
-        found = self._take(bits) if bits else ""
-        return frozenset(number for number, bit in enumerate(found, 1) if bit == "1")
+        found = enumerate(self._take(bits), 1)
+        return frozenset(number for number, bit in found if bit == "1")
 
     def vendors(self) -> frozenset[int]:
         vendor_max = self.number(16)

@@ -23,7 +23,7 @@ from hubbub.terms.purposes import (
 
 type Cells = frozenset[Cell]
 
-_CELLS_MAX: Final = 3  # of one choice
+_CELLS_MAX: Final = 3  # of one withdrawal; a yes may have to be said to one alone
 _KINDS: Final = 22
 _SPOKEN_OF: Final = frozenset({Usage, Improvement, Suggestions, Personalisation, Offers})
 """The purposes that TCF knows."""
@@ -158,16 +158,17 @@ def thrown(dice: Dice, offered: Sequence[Cell], *, people: int, hours: int) -> l
     kinds, many = dice.whole(_KINDS, count), 1 + dice.whole(_CELLS_MAX, count)
     chosen = dice.whole(len(offered), count * _CELLS_MAX).reshape(count, _CELLS_MAX)
     deeds = [
-        _deed(kind, frozenset(offered[number] for number in cells[:several]))
+        _deed(kind, [offered[number] for number in cells[:several]])
         for kind, cells, several in zip(kinds.tolist(), chosen.tolist(), many.tolist(), strict=True)
     ]
     return [Life(tuple(deeds[first : first + hours])) for first in range(0, count, hours)]
 
 
-def _deed(kind: int, cells: Cells) -> Deed:
+def _deed(kind: int, chosen: Sequence[Cell]) -> Deed:
+    one, cells = frozenset(chosen[:1]), frozenset(chosen)
     others: tuple[Deed, ...] = (
-        *(Agrees(cells),) * 4,
-        *(ChoosesAnew(cells),) * 2,
+        *(Agrees(one),) * 5,
+        ChoosesAnew(one),
         *(TakesBack(cells),) * 2,
         TakesBack(None),
         Pauses(),

@@ -1,1 +1,1 @@
-"""Places: what there is in the city, and when it is open. Public: no row about a person is read."""
+"""Places: what there is in the city, when it is open, and which visits pings tell of."""

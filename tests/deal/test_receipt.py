@@ -1,7 +1,5 @@
 """The receipt: what was agreed, signed, and checked without us."""
 
-from importlib import resources
-
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hubbub.deal.notice import read_notice
+from deal.notices import NOTICE, REGIONS, everything_told
 from hubbub.deal.proof import Forged
 from hubbub.deal.receipt import (
     CONTEXT,
@@ -20,11 +18,10 @@ from hubbub.deal.receipt import (
     read_receipt,
     verify,
 )
-from hubbub.terms.purposes import Category, Cell, LiveTraffic, Traffic
+from hubbub.terms.purposes import Category, Cell, LiveTraffic, Offers, RecipientKey, Traffic
 from hubbub.terms.time import Instant
 
-NOTICE = read_notice(resources.files("hubbub.deal").joinpath("notice.json").read_bytes())
-CELLS = tuple(sorted(NOTICE.cells(), key=lambda cell: cell.words))
+CELLS = tuple(sorted(everything_told().cells(), key=lambda cell: cell.words))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 PUBLIC = KEY.public_key().public_bytes_raw()
 ANN = Choice(
@@ -56,7 +53,7 @@ def test_a_receipt_verifies_away_from_home() -> None:
 @given(granted=st.lists(st.sampled_from(CELLS), unique=True))
 def test_a_receipt_grants_what_was_chosen_and_nothing_else(granted: list[Cell]) -> None:
     choice = replace(ANN, granted=tuple(granted), closed=())
-    receipt = read_receipt(make_receipt(NOTICE, choice, KEY).document())
+    receipt = read_receipt(make_receipt(everything_told(), choice, KEY).document())
     verify(receipt, PUBLIC)
     assert receipt.cells() == tuple(granted)
     assert (receipt.status == "dpv:ConsentWithdrawn") == (not granted)
@@ -66,8 +63,8 @@ def test_a_receipt_grants_what_was_chosen_and_nothing_else(granted: list[Cell]) 
 def test_a_receipt_that_was_touched_anywhere_is_refused(field: str) -> None:
     document = msgspec.json.decode(RECEIPT.document())
     other = make_receipt(
-        NOTICE.published(2, replace(NOTICE.operator, name="another")),
-        replace(ANN, identifier="b", person="b", granted=CELLS, method="b", at=Instant(0)),
+        replace(NOTICE, version=2, operator=replace(NOTICE.operator, name="another")),
+        replace(ANN, identifier="b", person="b", granted=(), method="b", at=Instant(0)),
         KEY,
     )
     changed = {**msgspec.json.decode(other.document()), "@context": {}, "hubbub:closed": []}
@@ -129,3 +126,27 @@ def test_a_cell_is_on_since_it_was_last_switched_on() -> None:
     assert on_since(receipts) == {usual: "1970-01-01T03:00:00Z", live: "1970-01-01T01:00:00Z"}
     assert on_since(receipts[:1]) == {usual: "1970-01-01T00:00:00Z"}
     assert on_since([*receipts, make_receipt(NOTICE, replace(ANN, granted=()), KEY)]) == {}
+
+
+def test_each_cell_on_a_receipt_says_what_for_whom_and_on_which_terms() -> None:
+    notice = everything_told("UK")
+    cell = Cell(Category.DEVICE, Offers, RecipientKey("ads-partner"))
+    (use,) = make_receipt(notice, replace(ANN, granted=(cell,)), KEY).agreed
+    assert (use.category, use.key, use.recipient) == (
+        "user.device",
+        "marketing.advertising",
+        "ads-partner",
+    )
+    assert (use.categories, use.purpose) == (("pd:DeviceBased",), "dpv:PersonalisedAdvertising")
+    assert (use.retention, use.legal_basis) == ("P180D", REGIONS["UK"].legal_bases["consent"].dpv)
+    assert use.under == notice.sha256
+
+
+def test_what_stays_on_stays_under_the_terms_that_it_was_agreed_under() -> None:
+    longer = replace(NOTICE.categories[0], retention_days=365)
+    later = replace(NOTICE, version=2, categories=(longer,))
+    both = (Cell(Category.LOCATION, Traffic), Cell(Category.LOCATION, LiveTraffic))
+    choice = replace(ANN, granted=both, closed=(), kept=RECEIPT.carried())
+    kept, new = make_receipt(later, choice, KEY).agreed
+    assert (kept.retention, kept.under) == ("P90D", NOTICE.sha256)
+    assert (new.retention, new.under) == ("P365D", later.sha256)

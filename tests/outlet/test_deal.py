@@ -2,16 +2,21 @@
 
 import base64
 import json
+import re
+from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import hypothesis
 import hypothesis.strategies as st
 import pytest
 
+from hubbub.deal.desk import Token
 from hubbub.deal.receipt import read_receipt, verify
-from hubbub.terms.purposes import Category
-from outlet.fake_house import OPERATOR, Caller, House
+from hubbub.outlet.app import operations_of
+from hubbub.outlet.operations import Operation
+from hubbub.terms.purposes import Category, Cell, Places, Traffic
+from outlet.fake_house import OPERATOR, SLOW, Caller, House
 
 BOTH = ["public.traffic", "public.traffic.live"]
 
@@ -256,3 +261,99 @@ def test_the_notice_in_force_is_told(house: House, caller: Caller) -> None:
     notice = caller.get("/v1/notice").json()
     assert notice["version"] == house.deals.notice().version
     assert {use["purpose"] for use in notice["uses"]} >= set(BOTH)
+
+
+def test_each_switch_can_be_named_by_its_cell(house: House, caller: Caller) -> None:
+    cell = {"category": "user.location.precise", "purpose": "public.traffic"}
+    body = {"device": "a", "cells": [cell, {**cell, "purpose": "public.places"}]}
+    token = caller.ask("POST", "/v1/deal/enrolments", json=body).json()["token"]
+    assert {c.purpose for c in house.deals.granted(Token(token))} == {Traffic, Places}
+    path = "/v1/deal/enrolments/current?cells=user.location.precise:public.places:own"
+    receipt = caller.ask("DELETE", path, headers=bearer(token)).json()
+    assert receipt["hubbub:closed"] == ["user.location.precise public.places own"]
+    assert house.deals.granted(Token(token)) == (Cell(Category.LOCATION, Traffic),)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"category": "user.soul", "purpose": "public.traffic"},
+        {"category": "user.device", "purpose": "public.traffic"},
+        {"category": "user.location.precise", "purpose": "everything"},
+        {"category": "user.location.precise", "purpose": "public.traffic", "recipient": "x"},
+        {"category": "user.location.precise"},
+        {"category": "user.location.precise", "purpose": "public.traffic", "on": True},
+    ],
+)
+def test_a_cell_that_is_not_offered_is_no_choice(
+    house: House, caller: Caller, cell: dict[str, Any]
+) -> None:
+    answer = caller.ask("POST", "/v1/deal/enrolments", json={"device": "a", "cells": [cell]})
+    assert answer.status_code in {400, 422}
+    assert house.deals.status().devices == 0
+
+
+@pytest.mark.parametrize("cells", ["user.device", "a:b:c", "user.device:public.traffic:own:x"])
+def test_taking_back_what_is_no_cell_changes_nothing(
+    house: House, caller: Caller, cells: str
+) -> None:
+    token = enrolled(caller)["token"]
+    before = house.deals.badge(token)
+    path = f"/v1/deal/enrolments/current?cells={cells}"
+    assert caller.ask("DELETE", path, headers=bearer(token)).status_code == 400
+    assert house.deals.badge(token) == before
+
+
+def test_a_minor_is_asked_for_no_more_than_that_and_chooses_one_at_a_time(caller: Caller) -> None:
+    body = {"device": "a", "age_band": "minor", "purposes": BOTH}
+    bulk = caller.ask("POST", "/v1/deal/enrolments", json=body)
+    assert (bulk.status_code, bulk.json()["type"]) == (422, "urn:hubbub:problem:cannot-choose")
+    alone = {**body, "purposes": BOTH[:1]}
+    assert caller.ask("POST", "/v1/deal/enrolments", json=alone).status_code == 201
+    years = {**alone, "age_band": 15}
+    assert caller.ask("POST", "/v1/deal/enrolments", json=years).status_code == 400
+
+
+def test_a_notice_is_published_under_its_hash_and_is_the_bytes_of_it(caller: Caller) -> None:
+    in_force = caller.get("/v1/notice")
+    where = in_force.headers["content-location"]
+    kept = caller.get(where)
+    assert kept.content == in_force.content
+    assert where == f"/v1/notices/{sha256(kept.content).hexdigest()}"
+    assert caller.get("/v1/notices/1").content == kept.content
+    assert "immutable" in kept.headers["cache-control"]
+    assert "no-cache" in in_force.headers["cache-control"]
+    receipt = enrolled(caller)["receipt"]
+    assert receipt["dpv:hasNotice"]["hubbub:sha256"] in where
+
+
+@pytest.mark.parametrize("name", ["2", "0", "-1", "ff", "1.0", "٣"])
+def test_a_notice_that_never_was_is_not_found(caller: Caller, name: str) -> None:
+    assert caller.get(f"/v1/notices/{name}").status_code == 404
+
+
+def example_of(operation: Operation) -> str:
+    """Ask with the example of its first parameter, and of all that are in its path."""
+    inside = {each.name: each.example for each in operation.parameters if each.within == "path"}
+    asked = [(each.name, each.example) for each in operation.parameters if each.within == "query"]
+    path = re.sub(r"{(\w+)(:\w+)?}", lambda hole: inside[hole[1]], operation.path)
+    return f"{path}?{urlencode(asked[:1])}"
+
+
+def test_sharing_is_never_a_condition_of_the_service(house: House, caller: Caller) -> None:
+    sharing, nothing = enrolled(caller, "ann"), enrolled(caller, "ben")
+    caller.ask("DELETE", "/v1/deal/enrolments/current", headers=bearer(nothing["token"]))
+    house.publish(SLOW)
+    asked = [
+        (operation.method, example_of(operation))
+        for operation in operations_of(House(house.folder))  # apart from the app that serves it
+        if operation.who == "anybody" and operation.method == "GET"
+    ]
+    assert len(asked) > 12
+    for method, path in asked:
+        assert caller.ask(method, path).status_code in {200, 404}, path
+        without, with_all = (
+            caller.ask(method, path, headers=bearer(whose["token"])) for whose in (nothing, sharing)
+        )
+        assert without.status_code == with_all.status_code, path
+        assert without.content == with_all.content or path.startswith("/metrics"), path

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hubbub.deal.notice import Operator
 from hubbub.record.deal_store import DealStore
+from hubbub.record.deal_store_notices import shipped
 from hubbub.record.deal_store_tables import open_database
 from hubbub.terms.purposes import Category, LiveTraffic, Places, Purpose, Traffic
 from hubbub.terms.time import SECOND, Instant
@@ -35,7 +36,7 @@ class HandClock:
 @contextmanager
 def opened(home: Path, clock: HandClock, operator: Operator | None = None) -> Iterator[DealStore]:
     """Open the deal in `home`, and let go of it."""
-    store = DealStore(home / "deal.sqlite", clock, operator=operator)
+    store = DealStore(home / "deal.sqlite", clock, told=operator and shipped(operator))
     try:
         yield store
     finally:

@@ -1,12 +1,10 @@
 """Whatever few people do in whatever order, rows that no deal covers have no say in any answer."""
 
-from importlib import resources
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hubbub.deal.notice import read_notice
+from deal.notices import NOTICE
 from hubbub.deal.signals import Signal
 from hubbub.prove.histories import (
     Agrees,
@@ -22,7 +20,6 @@ from hubbub.prove.living import faults_of
 from hubbub.prove.playing import played_house
 from hubbub.terms.purposes import OWN, Category, Cell, LiveTraffic, Traffic
 
-NOTICE = read_notice(resources.files("hubbub.deal").joinpath("notice.json").read_bytes())
 OFFERED = sorted(NOTICE.cells(), key=lambda cell: cell.words)
 USUAL, LIVE = (Cell(Category.LOCATION, each) for each in (Traffic, LiveTraffic))
 HOURS = 8

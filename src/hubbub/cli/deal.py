@@ -2,21 +2,30 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
 
 from hubbub.cli.root import FAILED, Asked, Shown, command, hubbub
-from hubbub.deal.desk import DealDesk, DeviceName
+from hubbub.deal.desk import AgeBand, DealDesk, DeviceName, Wish
 from hubbub.deal.documents import read_document, verify_document
+from hubbub.deal.receipt import Receipt
+from hubbub.deal.wish import read_cell
 from hubbub.outlet.set_up import set_up
 from hubbub.run.audit import SHARE, audit
 from hubbub.run.erase import erase
 from hubbub.run.house import house_clock, open_deals
 from hubbub.run.me import export_own
+from hubbub.run.notices import checked_file, told_here
 from hubbub.terms.errors import BadInput
-from hubbub.terms.purposes import PURPOSES, LiveTraffic, Purpose, Traffic
+from hubbub.terms.purposes import PURPOSES, LiveTraffic, Traffic
 from hubbub.terms.time import iso
+
+_USUAL: Final = f"{Traffic.key},{LiveTraffic.key}"
+_CELLS: Final = click.option(
+    "--cells", metavar="CATEGORY:PURPOSE[:RECIPIENT],…", help="These switches, each by itself."
+)
 
 
 @hubbub.group()
@@ -28,18 +37,30 @@ def deal() -> None:
 @click.option("--device", required=True, help="A name for the device.")
 @click.option(
     "--purposes",
-    default=f"{Traffic.key},{LiveTraffic.key}",
-    show_default=True,
-    help="What its rows may be used for.",
+    help=f"What its rows may be used for [default without --cells: {_USUAL}].",
+)
+@_CELLS
+@click.option(
+    "--age-band",
+    type=click.Choice([band.value for band in AgeBand]),
+    help="What the device's person is by the law that the notice names [default: adult].",
 )
 @click.option("--renew", is_flag=True, help="The device is known: give it a new token and deal.")
-def deal_enrol(asked: Asked, device: str, purposes: str, renew: bool) -> None:  # noqa: FBT001
+def deal_enrol(
+    asked: Asked,
+    device: str,
+    purposes: str | None,
+    cells: str | None,
+    age_band: str | None,
+    renew: bool,  # noqa: FBT001
+) -> None:
     """Make a deal with a device: its token, its receipt, and links that set up its app."""
-    desk, chosen = _desk(asked), _purposes(purposes)
+    desk, chosen = _desk(asked), _wish(purposes or ("" if cells else _USUAL), cells)
+    age = None if age_band is None else AgeBand(age_band)
     if renew:
-        enrolment = desk.renew(DeviceName(device), chosen, "operator")
+        enrolment = desk.renew(DeviceName(device), chosen, "operator", age=age)
     else:
-        enrolment = desk.enrol(device, chosen, "operator")
+        enrolment = desk.enrol(device, chosen, "operator", age=age or AgeBand.ADULT)
     server = asked.settings.server
     ways = set_up(enrolment, origin=f"http://{server.host}:{server.port}")
     told = {
@@ -48,18 +69,31 @@ def deal_enrol(asked: Asked, device: str, purposes: str, renew: bool) -> None:  
         "receipt": msgspec.Raw(enrolment.receipt.document()),
         "links": {way.app: way.link for way in ways if way.link},
     }
-    lines = [f"{device} shares for: {', '.join(sorted(p.key for p in chosen))}"]
+    lines = [f"{device} shares for: {'; '.join(_on(enrolment.receipt))}"]
     lines += [f"token (shown this once): {enrolment.token.secret}"]
     lines += [f"{way.app}: {way.link}" for way in ways if way.link]
     asked.answer(told, lines)
 
 
+@command(deal, "choose")
+@click.option("--device", required=True)
+@click.option("--purposes", help="These purposes.")
+@_CELLS
+def deal_choose(asked: Asked, device: str, purposes: str | None, cells: str | None) -> None:
+    """Say yes to more, beside what was agreed to. The device keeps its token."""
+    chosen = _wish(purposes or "", cells)
+    receipt = _desk(asked).choose(DeviceName(device), chosen, "operator")
+    lines = [f"{device} shares for: {'; '.join(_on(receipt))}"]
+    asked.answer(msgspec.Raw(receipt.document()), lines)
+
+
 @command(deal, "withdraw")
 @click.option("--device", required=True)
 @click.option("--purposes", help="Only these [default: everything].")
-def deal_withdraw(asked: Asked, device: str, purposes: str | None) -> None:
+@_CELLS
+def deal_withdraw(asked: Asked, device: str, purposes: str | None, cells: str | None) -> None:
     """Take a deal back, whole or in part. It holds from the next read on."""
-    chosen = None if purposes is None else _purposes(purposes)
+    chosen = None if purposes is None and cells is None else _wish(purposes or "", cells)
     receipt = _desk(asked).withdraw(DeviceName(device), chosen, "operator")
     asked.answer(msgspec.Raw(receipt.document()), [f"{device}: withdrawn; receipt kept"])
 
@@ -112,6 +146,19 @@ def deal_verify(asked: Asked, file: Path, key: str | None) -> None:
     asked.answer(told, [f"{document.type}: whole, and signed with this operator's key"])
 
 
+@command(deal, "check")
+@click.argument("file", type=Shown(), required=False)
+def deal_check(asked: Asked, file: Path | None) -> None:
+    """Tell all that a notice lacks, and where it contradicts itself; without FILE, this house's."""
+    if file is None:
+        text = told_here(asked.home, asked.settings).text
+    else:
+        text = checked_file(file, asked.settings)
+    cells = sum(len(use.categories) * len(use.recipients) for use in text.uses)
+    told = {"title": text.title, "uses": len(text.uses), "cells": cells, "whole": True}
+    asked.answer(told, [f"{text.title}: whole; {len(text.uses)} uses, {cells} switches"])
+
+
 @hubbub.group()
 def me() -> None:
     """Give a person what is theirs."""
@@ -151,7 +198,7 @@ def erase_command(asked: Asked, device: str, out: Path | None, yes: bool) -> Non
 def deal_notice(asked: Asked) -> None:
     """Show the notice in force."""
     notice = _desk(asked).notice()
-    lines = [f"notice {notice.version}, sha256 {notice.sha256}"]
+    lines = [f"notice {notice.version}, {notice.region.region}, sha256 {notice.sha256}"]
     lines += [f"{use.purpose}: {use.words}" for use in notice.uses]
     asked.answer(notice, lines)
 
@@ -173,7 +220,9 @@ def deal_status(asked: Asked) -> None:
 
 
 def _desk(asked: Asked) -> DealDesk:
-    return open_deals(asked.home, asked.settings, house_clock(asked.settings))
+    deals = open_deals(asked.home, asked.settings, house_clock(asked.settings))
+    click.get_current_context().call_on_close(deals.close)
+    return deals
 
 
 def _public_key(asked: Asked, key: str | None) -> bytes:
@@ -185,9 +234,14 @@ def _public_key(asked: Asked, key: str | None) -> bytes:
         raise BadInput("--key: expected 64 hexadecimal digits") from None
 
 
-def _purposes(named: str) -> frozenset[type[Purpose]]:
-    keys = [key.strip() for key in named.split(",") if key.strip()]
+def _wish(purposes: str, cells: str | None) -> Wish:
+    keys = [key.strip() for key in purposes.split(",") if key.strip()]
     for key in keys:
         if key not in PURPOSES:
             raise BadInput(f"{key!r} is no purpose; there are {', '.join(PURPOSES)}")
-    return frozenset(PURPOSES[key] for key in keys)
+    named = {read_cell(cell.strip()) for cell in (cells or "").split(",") if cell.strip()}
+    return frozenset({PURPOSES[key] for key in keys} | named)
+
+
+def _on(receipt: Receipt) -> list[str]:
+    return sorted(cell.words for cell in receipt.cells())

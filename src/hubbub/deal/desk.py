@@ -1,10 +1,12 @@
 """What the other rooms need of the deal: who may send, and where a choice is made or changed."""
 
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
 from hubbub.deal.notice import Notice
+from hubbub.deal.notice_changes import Changes
 from hubbub.deal.receipt import Receipt
 from hubbub.deal.signals import NO_SIGNALS, Against, Conflict, Signals
 from hubbub.deal.stamp import Stamps
@@ -65,6 +67,13 @@ type Wish = frozenset[Cell | type[Purpose]]
 notice has one such cell; when it is taken back, for all of its cells."""
 
 
+class AgeBand(StrEnum):
+    """As much of a person's age as is asked for. What a minor is, the law of the region says."""
+
+    ADULT = "adult"
+    MINOR = "minor"
+
+
 class Enrolment(Personal, frozen=True, kw_only=True):
     """What a device gets once: its token, and the receipt of what was agreed."""
 
@@ -110,14 +119,34 @@ class DealDesk(Protocol):
         """Give the notice in force."""
         ...
 
+    def notice_document(self, name: str) -> bytes | None:
+        """Give the notice of this version or hash as it was published, if there ever was one."""
+        ...
+
+    def changes(self, who: Who) -> Changes:
+        """Tell what the notice says otherwise than it did when `who` agreed."""
+        ...
+
     def enrol(
-        self, device: str, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+        self,
+        device: str,
+        wish: Wish,
+        method: str,
+        *,
+        age: AgeBand = AgeBand.ADULT,
+        signals: Signals = NO_SIGNALS,
     ) -> Enrolment:
         """Make a deal with a device of a new name."""
         ...
 
     def renew(
-        self, who: Who, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+        self,
+        who: Who,
+        wish: Wish,
+        method: str,
+        *,
+        age: AgeBand | None = None,
+        signals: Signals = NO_SIGNALS,
     ) -> Enrolment:
         """Make another deal with a device that is known. Its old token ends at once."""
         ...

@@ -12,24 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from hubbub.deal.notice import Notice
+from hubbub.deal.notice import Notice, NoticeHash
 from hubbub.deal.proof import Proof, check, sign
 from hubbub.terms.people import Personal
 from hubbub.terms.purposes import PURPOSES, Category, Cell, RecipientKey
 from hubbub.terms.time import Instant, iso
-
-
-class Choice(Personal, frozen=True, kw_only=True):
-    """One change of mind: what is granted from now on, and what this change closed."""
-
-    identifier: str
-    person: str  # the handle by which the person's receipts name them
-    granted: tuple[Cell, ...]
-    closed: tuple[Cell, ...]
-    method: str
-    at: Instant
-    replaces: str | None = None
-
 
 CONTEXT: Final = {
     "dct": "http://purl.org/dc/terms/",
@@ -38,17 +25,6 @@ CONTEXT: Final = {
     "hubbub": "urn:hubbub:",
     "pd": "https://w3id.org/dpv/pd#",
 }
-DPV_CATEGORIES: Final = {
-    Category.ACCOUNT: "pd:AccountIdentifier",
-    Category.PHONE_NUMBER: "pd:TelephoneNumber",
-    Category.TRANSACTIONS: "pd:Transaction",
-    Category.SERVICE_USE: "pd:ServiceConsumptionBehaviour",
-    Category.INTERACTIONS: "pd:Interaction",
-    Category.DEVICE: "pd:DeviceBased",
-    Category.IP_ADDRESS: "pd:IPAddress",
-    Category.LOCATION: "pd:GPSCoordinate",
-}
-"""How DPV calls each category."""
 
 
 class AgreedUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +37,7 @@ class AgreedUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     legal_basis: str = msgspec.field(name="dpv:hasLegalBasis")
     retention: str = msgspec.field(name="dpv:hasDuration")  # ISO 8601
     category: Category | UnsetType = msgspec.field(name="hubbub:category", default=UNSET)
+    under: NoticeHash | UnsetType = msgspec.field(name="hubbub:agreedUnder", default=UNSET)
     type: Literal["dpv:Process"] = msgspec.field(name="@type", default="dpv:Process")
 
     @property
@@ -68,6 +45,19 @@ class AgreedUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Tell which switch this is. Receipts of before there were categories are of locations."""
         category = Category.LOCATION if self.category is UNSET else self.category
         return Cell(category, PURPOSES[self.key], self.recipient)
+
+
+class Choice(Personal, frozen=True, kw_only=True):
+    """One change of mind: what is granted from now on, and what this change closed."""
+
+    identifier: str
+    person: str  # the handle by which the person's receipts name them
+    granted: tuple[Cell, ...]
+    closed: tuple[Cell, ...]
+    method: str
+    at: Instant
+    replaces: str | None = None
+    kept: tuple["AgreedUse", ...] = ()  # what stays agreed to, as it was
 
 
 class Controller(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,13 +105,28 @@ class Receipt(Personal, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Tell what was granted."""
         return tuple(use.cell for use in self.agreed)
 
+    def carried(self) -> tuple[AgreedUse, ...]:
+        """Give what was agreed to as it goes on to the next receipt: under the notice it was."""
+        return tuple(
+            replace(
+                use,
+                category=use.cell.category,
+                under=self.notice.sha256 if use.under is UNSET else use.under,
+            )
+            for use in self.agreed
+        )
+
     def document(self) -> bytes:
         """Write the receipt as the person gets it."""
         return msgspec.json.encode(self, order="deterministic")
 
 
 def make_receipt(notice: Notice, choice: Choice, key: Ed25519PrivateKey) -> Receipt:
-    """Write down `choice` as made under `notice`, and sign it with `key`."""
+    """Write down `choice` as made under `notice`, and sign it with `key`.
+
+    What is kept stays under the notice that it was agreed under: no later one widens it.
+    """
+    kept = {use.cell: use for use in choice.kept}
     unsigned = Receipt(
         context=dict(CONTEXT),
         identifier=choice.identifier,
@@ -129,12 +134,12 @@ def make_receipt(notice: Notice, choice: Choice, key: Ed25519PrivateKey) -> Rece
         given_at=iso(choice.at),
         person=choice.person,
         controller=Controller(name=notice.operator.name, contact=notice.operator.contact),
-        jurisdiction=notice.region,
+        jurisdiction=notice.region.region,
         notice=NoticeTold(version=notice.version, sha256=notice.sha256, language=notice.language),
         status="dpv:ConsentGiven" if choice.granted else "dpv:ConsentWithdrawn",
         method=choice.method,
         withdrawal=notice.rights.withdrawal,
-        agreed=tuple(_agreed(notice, cell) for cell in choice.granted),
+        agreed=tuple(kept.get(cell) or _agreed(notice, cell) for cell in choice.granted),
         closed=tuple(cell.words for cell in choice.closed),
     )
     return replace(unsigned, proof=sign(unsigned.document(), key))
@@ -159,13 +164,14 @@ def verify(receipt: Receipt, public_key: bytes) -> None:
 
 
 def _agreed(notice: Notice, cell: Cell) -> AgreedUse:
-    use = notice.use(cell.purpose)
+    use, category = notice.use(cell.purpose), notice.category(cell.category)
     return AgreedUse(
         key=cell.purpose.key,
         recipient=cell.recipient,
         purpose=use.dpv_purpose,
         category=cell.category,
-        categories=(DPV_CATEGORIES[cell.category],),
-        legal_basis=use.legal_basis,
-        retention=f"P{use.retention_days}D",
+        categories=(category.dpv,),
+        legal_basis=notice.basis(use).dpv,
+        retention=f"P{category.retention_days}D",
+        under=notice.sha256,
     )

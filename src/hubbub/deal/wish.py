@@ -1,16 +1,42 @@
-"""What a wish comes to: the cells that are meant by it, if the notice lets one say yes to them."""
+"""What a wish comes to: the cells that are meant by it, if one may say yes to them like this."""
 
-from hubbub.deal.desk import ChoiceRefused, Wish
+from collections.abc import Iterable
+
+from hubbub.deal.desk import AgeBand, ChoiceRefused, Wish
 from hubbub.deal.notice import Notice
-from hubbub.terms.purposes import OWN, Cell, Purpose
+from hubbub.terms.purposes import OWN, PURPOSES, Category, Cell, Purpose, RecipientKey
 
 
-def cells_wished(wish: Wish, notice: Notice) -> frozenset[Cell]:
-    """Find the cells of `wish` in what the `notice` offers. Raises `ChoiceRefused`."""
+def read_cell(text: str) -> Cell:
+    """Read a cell as commands and addresses have it, `category:purpose[:recipient]`."""
+    category, purpose, recipient = [*text.split(":"), OWN.key, "", ""][:3]
+    if category not in set(Category) or purpose not in PURPOSES or text.count(":") > 2:
+        raise ChoiceRefused("a cell is CATEGORY:PURPOSE or CATEGORY:PURPOSE:RECIPIENT")
+    return Cell(Category(category), PURPOSES[purpose], RecipientKey(recipient))
+
+
+def cells_wished(
+    wish: Wish, notice: Notice, *, granted: Iterable[Cell] = (), age: AgeBand
+) -> frozenset[Cell]:
+    """Find the cells of `wish` in what the `notice` offers. Raises `ChoiceRefused`.
+
+    What is `granted` already may stay. Of what would be new, a minor is offered what is fit for
+    minors, one cell at a time, and so is everybody where a category is special.
+    """
     if not wish:
         raise ChoiceRefused("nothing was chosen: name at least one purpose")
-    offered = notice.cells()
-    return frozenset(_the_cell(each, offered) for each in wish)
+    before = frozenset(granted)
+    offered = notice.cells() | before
+    cells = frozenset(_the_cell(each, offered) for each in wish)
+    new = cells - before
+    if age is AgeBand.MINOR:
+        for cell in sorted(new, key=lambda cell: cell.words):
+            if not notice.use(cell.purpose).fit_for_minors:
+                raise ChoiceRefused(f"{cell.words}: not offered to minors")
+    alone = age is AgeBand.MINOR or any(notice.is_special(cell.category) for cell in new)
+    if alone and len(new) > 1:
+        raise ChoiceRefused("each of these is agreed to by itself: choose one at a time")
+    return cells
 
 
 def cells_left(wish: Wish | None, granted: tuple[Cell, ...]) -> tuple[Cell, ...]:

@@ -8,22 +8,24 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hubbub.deal.desk import ChoiceRefused, DeviceTaken, Enrolment
-from hubbub.deal.notice import Notice
+from hubbub.deal.desk import AgeBand, ChoiceRefused, DeviceTaken, Enrolment, Wish
+from hubbub.deal.notice import Notice, hash_of
 from hubbub.deal.policy import Resource
 from hubbub.deal.receipt import Receipt
+from hubbub.deal.wish import read_cell
 from hubbub.outlet.operations import Asked, Operation, Parameter
-from hubbub.outlet.problems import BadParameter, ProblemError
+from hubbub.outlet.problems import BadParameter, NotFound, ProblemError
 from hubbub.outlet.set_up import set_up
 from hubbub.outlet.signals import SIGNALS, signals_of
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire import Choose, Enrol, Enrolled
-from hubbub.terms.purposes import PURPOSES, Purpose
+from hubbub.terms.purposes import PURPOSES, Cell, Purpose
 
 METHOD: Final = "asked over HTTP"
 _QR: Final = Parameter(
     name="qr", meaning="yes: draw the set-up links as QR codes too.", example="yes"
 )
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
 _PRIVATE: Final = {"cache-control": "no-store"}
 
 
@@ -67,11 +69,30 @@ class DealOutlet:
                 waits=True,
             ),
             Operation(
+                method="GET",
+                path="/v1/notices/{name}",
+                resource=Resource.NOTICE,
+                action="read",
+                summary="A notice that is or was in force, as it was published.",
+                perform=self.published,
+                answer=Notice,
+                parameters=(
+                    Parameter(
+                        name="name",
+                        meaning="Its version, or its SHA-256.",
+                        example="1",
+                        within="path",
+                    ),
+                ),
+                problems=(HTTPStatus.NOT_FOUND,),
+                waits=True,
+            ),
+            Operation(
                 method="POST",
                 path="/v1/deal/enrolments",
                 resource=Resource.ENROLMENT,
                 action="make",
-                summary="Share from one device, for the purposes named and no others.",
+                summary="Share from one device, for what is named and nothing else.",
                 perform=self.enrol,
                 answer=Enrolled,
                 body=Enrol,
@@ -117,6 +138,11 @@ class DealOutlet:
                         meaning="Only these purposes, with commas; without it, everything.",
                         example="public.traffic.live",
                     ),
+                    Parameter(
+                        name="cells",
+                        meaning="Only these, each CATEGORY:PURPOSE:RECIPIENT, with commas.",
+                        example="user.location.precise:public.traffic:own",
+                    ),
                 ),
                 problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
                 waits=True,
@@ -136,8 +162,23 @@ class DealOutlet:
     def notice(self, asked: Asked) -> Response:
         """Answer with the notice."""
         del asked
-        body = msgspec.json.encode(self._sources.desk().notice())
-        return _json(body, headers={"cache-control": "no-cache"})
+        body = self._sources.desk().notice().canonical()
+        name = hash_of(body)
+        return _json(
+            body,
+            headers={
+                "cache-control": "no-cache",
+                "content-location": f"/v1/notices/{name}",
+                "etag": f'"{name}"',
+            },
+        )
+
+    def published(self, asked: Asked) -> Response:
+        """Answer with one notice, whose hash is that of the very bytes."""
+        body = self._sources.desk().notice_document(asked.request.path_params["name"])
+        if body is None:
+            raise NotFound("a notice of that version or hash")
+        return _json(body, headers={"cache-control": _FOR_EVER, "etag": f'"{hash_of(body)}"'})
 
     def enrol(self, asked: Asked) -> Response:
         """Make a deal, and tell its token this once."""
@@ -145,7 +186,11 @@ class DealOutlet:
         signals = signals_of(asked.request)
         try:
             enrolment = self._sources.desk().enrol(
-                wish.device, _purposes(wish.purposes, field="purposes"), METHOD, signals=signals
+                wish.device,
+                _wish(wish),
+                METHOD,
+                age=wish.age_band or AgeBand.ADULT,
+                signals=signals,
             )
         except DeviceTaken:
             raise NameTaken from None
@@ -156,11 +201,10 @@ class DealOutlet:
     def renew(self, asked: Asked) -> Response:
         """Make another deal with a device that shows its token, and tell its new one this once."""
         wish: Choose = asked.body
-        purposes = _purposes(wish.purposes, field="purposes")
         signals = signals_of(asked.request)
         try:
             enrolment = self._sources.desk().renew(
-                asked.person.who, purposes, METHOD, signals=signals
+                asked.person.who, _wish(wish), METHOD, age=wish.age_band, signals=signals
             )
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
@@ -168,12 +212,7 @@ class DealOutlet:
 
     def withdraw(self, asked: Asked) -> Response:
         """Take back what was agreed, and answer with the receipt that says so."""
-        named = asked.query("purposes")
-        purposes = None if named is None else _purposes(named.split(","), field="purposes")
-        try:
-            receipt = self._sources.desk().withdraw(asked.person.who, purposes, METHOD)
-        except ChoiceRefused as refused:
-            raise CannotChoose(str(refused)) from None
+        receipt = self._sources.desk().withdraw(asked.person.who, _taken_back(asked), METHOD)
         return _json(receipt.document())
 
     def receipts(self, asked: Asked) -> Response:
@@ -192,10 +231,26 @@ def _enrolled(enrolment: Enrolment, asked: Asked) -> bytes:
     return msgspec.json.encode(answer)
 
 
-def _purposes(keys: list[str], *, field: str) -> frozenset[type[Purpose]]:
-    if not keys or not frozenset(keys) <= PURPOSES.keys():
-        raise BadParameter(field, expected=f"any of {', '.join(PURPOSES)}")
-    return frozenset(PURPOSES[key] for key in keys)
+def _wish(chosen: Choose) -> Wish:
+    cells = {Cell(each.category, _purpose(each.purpose), each.recipient) for each in chosen.cells}
+    return frozenset({_purpose(key) for key in chosen.purposes} | cells)
+
+
+def _taken_back(asked: Asked) -> Wish | None:
+    purposes, cells = asked.query("purposes"), asked.query("cells")
+    if purposes is None and cells is None:
+        return None
+    named = set() if purposes is None else {_purpose(key) for key in purposes.split(",")}
+    try:
+        return frozenset(named | {read_cell(cell) for cell in (cells or "").split(",") if cell})
+    except ChoiceRefused as refused:
+        raise BadParameter("cells", expected=str(refused)) from None
+
+
+def _purpose(key: str) -> type[Purpose]:
+    if key not in PURPOSES:
+        raise BadParameter("purposes", expected=f"any of {', '.join(PURPOSES)}")
+    return PURPOSES[key]
 
 
 def _origin(request: Request) -> str:

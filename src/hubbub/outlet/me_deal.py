@@ -204,7 +204,7 @@ class MyDealOutlet:
                 version=notice.version,
                 sha256=notice.sha256,
                 title=notice.title,
-                region=notice.region,
+                region=notice.region.region,
                 language=notice.language,
             ),
             cells=[
@@ -235,7 +235,7 @@ def _standing(*, is_on: bool, is_paused: bool) -> Literal["sharing", "paused", "
 def names_of(sources: Sources) -> dict[str, str]:
     """Give the names of who may read, by key: of all that are or ever were registered."""
     registered = ((card.key, card.name) for card in sources.registry().cards())
-    told = sources.desk().notice().recipients.items()
+    told = ((each.recipient, each.name) for each in sources.desk().notice().recipients)
     return {str(key): name for key, name in (*registered, *told)}
 
 
@@ -257,8 +257,8 @@ def _cell(
         words=use.words if use else "The notice in force offers this no more.",
         published=use.published if use else "",
         recipient_name=names.get(cell.recipient, cell.recipient),
-        retention_days=use.retention_days if use else None,
-        legal_basis=use.legal_basis if use else "",
+        retention_days=notice.category(cell.category).retention_days if use else None,
+        legal_basis=notice.basis(use).dpv if use else "",
         on=since is not None,
         since=since,
         offered=offered,

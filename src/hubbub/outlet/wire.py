@@ -12,7 +12,9 @@ from msgspec import Meta
 
 from hubbub.crowd.denoise import CounterError, Method
 from hubbub.crowd.promise import MeanError
+from hubbub.deal.desk import AgeBand
 from hubbub.products.traffic.flow import Source
+from hubbub.terms.purposes import OWN, Category, RecipientKey
 
 type Fraction = Annotated[float, Meta(ge=0, le=1)]
 
@@ -223,17 +225,29 @@ class About(msgspec.Struct, frozen=True):
     enrolment: Literal["open", "operator"]
 
 
-class Enrol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Share from one device: for nothing but the purposes named."""
+class CellChosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One switch: what is shared, what for, and with whom."""
+
+    category: Category
+    purpose: str
+    recipient: RecipientKey = OWN.key
+
+
+class Choose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Share from now on for nothing but what is named.
+
+    A purpose alone stands for its one switch of the own service.
+    """
+
+    purposes: Annotated[list[str], Meta(max_length=16)] = []
+    cells: Annotated[list[CellChosen], Meta(max_length=448)] = []
+    age_band: AgeBand | None = None  # without it: as it was; of a new device, an adult's
+
+
+class Enrol(Choose, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Share from one device: for nothing but what is named."""
 
     device: Annotated[str, Meta(min_length=1, max_length=64)]
-    purposes: Annotated[list[str], Meta(min_length=1, max_length=16)]
-
-
-class Choose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Share from now on for nothing but the purposes named."""
-
-    purposes: Annotated[list[str], Meta(min_length=1, max_length=16)]
 
 
 class SetUp(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from hubbub.deal.receipt import Receipt, verify
 from hubbub.prove.check import Case, Check, Verdict, verdict
 from hubbub.prove.worlds import NOON
 from hubbub.record.deal_store import DealStore
+from hubbub.record.deal_store_notices import shipped
 from hubbub.run.clock import StillClock
 from hubbub.terms.purposes import OWN, Category, LiveTraffic, Purpose, Traffic, cell_bit
 from hubbub.terms.time import SECOND, Instant
@@ -36,7 +37,7 @@ class Desk:
 
     def open(self, operator: Operator = _HERE) -> DealStore:
         """Open the store; another operator makes another version of the notice."""
-        return DealStore(self.folder / "deal.sqlite", self.clock, operator=operator)
+        return DealStore(self.folder / "deal.sqlite", self.clock, told=shipped(operator))
 
 
 def check_agreement(case: Case) -> Verdict:

@@ -39,6 +39,7 @@ from hubbub.prove.histories import (
 )
 from hubbub.prove.worlds import NOON, Passes
 from hubbub.record.deal_store import DealStore
+from hubbub.record.deal_store_notices import shipped
 from hubbub.run.clock import StillClock
 from hubbub.run.home import Home
 from hubbub.run.house import open_record
@@ -122,7 +123,7 @@ class PlayedHouse:
     def _opened(self, edition: int) -> DealStore:
         """Open the deal as a process of its own has it; its notice is another edition."""
         operator = Operator(name=f"a drill, {edition}", contact="nobody")
-        return DealStore(self._home.deal, self._clock, operator=operator)
+        return DealStore(self._home.deal, self._clock, told=shipped(operator))
 
     async def _live(self, lives: Sequence[Life], hours: Sequence[int]) -> None:
         deals, clock = self._door_deals, self._clock

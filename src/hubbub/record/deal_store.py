@@ -4,9 +4,7 @@ Several processes use one database at once. What one of them commits holds for a
 question: nothing is remembered without asking SQLite first whether it is still so.
 """
 
-import re
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -14,10 +12,12 @@ from uuid import uuid4
 
 import pyarrow as pa
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.dialects.sqlite import insert
 
 from hubbub.deal.certificate import ErasureCertificate, certify
 from hubbub.deal.desk import (
+    AgeBand,
     Badge,
     ChoiceRefused,
     DealStatus,
@@ -28,7 +28,8 @@ from hubbub.deal.desk import (
     Wish,
 )
 from hubbub.deal.identity import Secret
-from hubbub.deal.notice import Notice, Operator
+from hubbub.deal.notice import Draft, Notice
+from hubbub.deal.notice_changes import Changes
 from hubbub.deal.receipt import Choice, Receipt, make_receipt, read_receipt
 from hubbub.deal.signals import NO_SIGNALS, Against, Conflict, Signals
 from hubbub.deal.stamp import NOTHING, Stamps, cells_of, stamps
@@ -41,10 +42,15 @@ from hubbub.record.deal_store_erasure import Erasure, Erasures
 from hubbub.record.deal_store_histories import Histories
 from hubbub.record.deal_store_identity import IdentityStore, end_sessions
 from hubbub.record.deal_store_keys import signing_key
-from hubbub.record.deal_store_notices import notice_in_force, publish
+from hubbub.record.deal_store_notices import (
+    changes_since,
+    days_kept,
+    document_of,
+    notice_in_force,
+    publish,
+)
 from hubbub.record.deal_store_pauses import (
     pause,
-    paused_people,
     paused_receipts,
     paused_since,
     resume,
@@ -52,20 +58,19 @@ from hubbub.record.deal_store_pauses import (
 from hubbub.record.deal_store_recipients import recipients
 from hubbub.record.deal_store_registry import RegistryStore, live_recipients
 from hubbub.record.deal_store_standing import Standing, standing_of
+from hubbub.record.deal_store_status import count_refused, status_of
 from hubbub.record.deal_store_tables import (
     DEVICE,
     MAY,
     RECEIPT,
-    REFUSED,
     bring_up_to_date,
     open_database,
 )
 from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.purposes import OWN, Category, Cell, Purpose, Recipient
-from hubbub.terms.time import Clock, Instant, iso
+from hubbub.terms.time import Clock, Instant
 
 NAME_CHARACTERS_MAX: Final = 100
-_REASON = re.compile(r"[a-z][a-z-]{0,39}")
 
 # Built once: an enrolment spends more on building statements than on running them.
 _ADD_DEVICE = (
@@ -84,8 +89,8 @@ _PUT_IN_FORCE = (
 class DealStore:
     """The deal of one hubbub, in one SQLite file."""
 
-    def __init__(self, path: Path, clock: Clock, *, operator: Operator | None = None) -> None:
-        """Open the deal at `path`, made on first use; what `operator` says anew is published."""
+    def __init__(self, path: Path, clock: Clock, *, told: Draft | None = None) -> None:
+        """Open the deal at `path`, made on first use; what is `told` anew is published."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         self.clock = clock
@@ -95,7 +100,7 @@ class DealStore:
         self._counting = open_database(path, durable=False)
         with self._database.begin() as connection:
             bring_up_to_date(connection)
-            publish(connection, operator, at=clock.now())
+            publish(connection, told, at=clock.now())
         self._badges = Badges(path)
         self.erasures = Erasures(self._database, self._reading)
         self.histories = Histories(self._reading)
@@ -146,12 +151,33 @@ class DealStore:
         with self._reading.connect() as connection:
             return notice_in_force(connection)
 
+    def notice_document(self, name: str) -> bytes | None:
+        """Give the notice of this version or hash as it was published, if there ever was one."""
+        with self._reading.connect() as connection:
+            return document_of(connection, name)
+
+    def changes(self, who: Who) -> Changes:
+        """Tell what the notice says otherwise than it did when `who` agreed."""
+        with self._reading.connect() as connection:
+            return changes_since(connection, standing_of(connection, who))
+
+    def keep_days(self, category: Category) -> int:
+        """Tell for how long rows of `category` are kept: as the notice says that says least."""
+        with self._reading.connect() as connection:
+            return days_kept(connection, category)
+
     def public_key(self) -> bytes:
         """Give the key that every receipt verifies with."""
         return self._key.public_key().public_bytes_raw()
 
     def enrol(
-        self, device: str, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+        self,
+        device: str,
+        wish: Wish,
+        method: str,
+        *,
+        age: AgeBand = AgeBand.ADULT,
+        signals: Signals = NO_SIGNALS,
     ) -> Enrolment:
         """Make a deal with a device of a new name.
 
@@ -165,17 +191,24 @@ class DealStore:
             "name": device,
             "person": f"urn:uuid:{uuid4()}",
             "token": token_digest(token.secret),
+            "age_band": age.value,
         }
         with self._database.begin() as connection:
             row = connection.execute(_ADD_DEVICE, newcomer).one_or_none()
             if row is None:
                 raise DeviceTaken("a device of this name has a deal already: renew it")
-            standing = Standing(subject=row.subject, person=row.person, name=device)
+            standing = Standing(subject=row.subject, person=row.person, name=device, age=age)
             badge, receipt = self._agree(connection, standing, wish, method=method, signals=signals)
         return Enrolment(device=device, token=token, receipt=receipt, badge=badge)
 
     def renew(
-        self, who: Who, wish: Wish, method: str, *, signals: Signals = NO_SIGNALS
+        self,
+        who: Who,
+        wish: Wish,
+        method: str,
+        *,
+        age: AgeBand | None = None,
+        signals: Signals = NO_SIGNALS,
     ) -> Enrolment:
         """Make another deal with a device that is known. Its old token and sessions end at once.
 
@@ -185,10 +218,11 @@ class DealStore:
         token = _new_token()
         with self._database.begin() as connection:
             standing = standing_of(connection, who)
+            standing = replace(standing, age=age or standing.age)
             connection.execute(
                 sa.update(DEVICE)
                 .where(DEVICE.c.subject == standing.subject)
-                .values(token=token_digest(token.secret))
+                .values(token=token_digest(token.secret), age_band=standing.age.value)
             )
             end_sessions(connection, standing.subject)
             badge, receipt = self._agree(connection, standing, wish, method=method, signals=signals)
@@ -276,53 +310,19 @@ class DealStore:
 
     def count_refused(self, reason: str, rows: int) -> None:
         """Count `rows` that were not stored, by `reason`. A power cut may lose the last counts."""
-        assert _REASON.fullmatch(reason), "a reason is a word of ours, never one of a sender's"
-        counted = insert(REFUSED).values(day=iso(self.clock.now())[:10], reason=reason, rows=rows)
         with self._counting.begin() as connection:
-            connection.execute(
-                counted.on_conflict_do_update(
-                    index_elements=["day", "reason"],
-                    set_={"rows": REFUSED.c.rows + counted.excluded.rows},
-                )
-            )
+            count_refused(connection, reason, rows, at=self.clock.now())
 
     def status(self) -> DealStatus:
         """Count, without naming."""
-        in_force = sa.select(*(RECEIPT.c[may] for may in MAY.values())).join(
-            DEVICE, DEVICE.c.receipt == RECEIPT.c.number
-        )
-        refused: dict[str, dict[str, int]] = {}
         with self._reading.connect() as connection:
-            notice = notice_in_force(connection)
-            counted = Counter(tuple(row) for row in connection.execute(in_force))
-            known = recipients(connection)
-            paused = paused_people(connection)
-            receipts = connection.scalar(sa.select(sa.func.count()).select_from(RECEIPT))
-            for day, reason, rows in connection.execute(sa.select(REFUSED).order_by(*REFUSED.c)):
-                refused.setdefault(day, {})[reason] = rows
-        return DealStatus(
-            notice_version=notice.version,
-            notice_sha256=notice.sha256,
-            devices=counted.total(),
-            withdrawn=counted[NOTHING],
-            paused=paused,
-            devices_by_purpose={
-                purpose.key: sum(
-                    devices
-                    for granted, devices in counted.items()
-                    if any(cell.purpose is purpose for cell in cells_of(granted, known))
-                )
-                for purpose in sorted(notice.purposes(), key=lambda purpose: purpose.index)
-            },
-            receipts=receipts or 0,
-            refused=refused,
-        )
+            return status_of(connection)
 
     def _chosen(
         self, connection: sa.Connection, standing: Standing, wish: Wish, *, signals: Signals
     ) -> Stamps:
         at = self.clock.now()
-        return chosen(connection, standing.subject, wish, signals=signals, at=at)
+        return chosen(connection, standing, wish, signals=signals, at=at)
 
     def _agree(
         self,
@@ -365,6 +365,7 @@ class DealStore:
                 method=method,
                 at=now,
                 replaces=standing.before.identifier if standing.before else None,
+                kept=standing.before.carried() if standing.before else (),
             ),
             self._key,
         )

@@ -4,7 +4,7 @@ from typing import assert_never
 
 import sqlalchemy as sa
 
-from hubbub.deal.desk import DeviceName, SignedIn, Token, UnknownDevice, Who
+from hubbub.deal.desk import AgeBand, DeviceName, SignedIn, Token, UnknownDevice, Who
 from hubbub.deal.receipt import Receipt, read_receipt
 from hubbub.deal.stamp import NOTHING, Stamps
 from hubbub.record.deal_store_badges import token_digest
@@ -20,6 +20,7 @@ class Standing(Personal, frozen=True, kw_only=True):
     subject: Subject
     person: str
     name: str
+    age: AgeBand
     number: ReceiptNumber = ReceiptNumber(0)  # of the receipt in force
     stamps: Stamps = NOTHING
     since: Instant = Instant(0)
@@ -34,6 +35,7 @@ def standing_of(connection: sa.Connection, who: Who) -> Standing:
             DEVICE.c.subject,
             DEVICE.c.person,
             DEVICE.c.name,
+            DEVICE.c.age_band,
             RECEIPT.c.number,
             RECEIPT.c.since,
             RECEIPT.c.document,
@@ -48,6 +50,7 @@ def standing_of(connection: sa.Connection, who: Who) -> Standing:
         subject=row.subject,
         person=row.person,
         name=row.name,
+        age=AgeBand(row.age_band),
         number=ReceiptNumber(row.number),
         stamps=tuple(getattr(row, may) for may in MAY.values()),
         since=max(row.since, resumed_at(connection, row.subject)),

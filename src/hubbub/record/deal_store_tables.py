@@ -34,6 +34,7 @@ DEVICE: Final = sa.Table(
     sa.Column("name", sa.String, nullable=False, unique=True),
     sa.Column("token", sa.LargeBinary, nullable=False, unique=True),  # its SHA-256, nothing else
     sa.Column("receipt", sa.Integer, unique=True),  # the one in force
+    sa.Column("age_band", sa.String, nullable=False),
     sqlite_autoincrement=True,  # a number is never given again, not even after erasure
 )
 """Every device that ever had a deal."""

@@ -2,7 +2,6 @@
 
 import secrets
 
-from hubbub.deal.notice import Operator
 from hubbub.record.closing import Closing
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import EventStore
@@ -12,6 +11,7 @@ from hubbub.record.reads_shelf import ReadsShelf
 from hubbub.record.record import Record
 from hubbub.run.clock import ReplayClock, SystemClock
 from hubbub.run.home import Home
+from hubbub.run.notices import told_here
 from hubbub.run.settings import Settings
 from hubbub.terms.time import Clock
 
@@ -22,9 +22,8 @@ def house_clock(settings: Settings) -> Clock:
 
 
 def open_deals(home: Home, settings: Settings, clock: Clock) -> DealStore:
-    """Open the deal; its notice names the operator of the settings."""
-    operator = Operator(name=settings.operator.name, contact=settings.operator.contact)
-    return DealStore(home.deal, clock, operator=operator)
+    """Open the deal, under the notice of the settings."""
+    return DealStore(home.deal, clock, told=told_here(home, settings))
 
 
 def open_record(home: Home, deals: DealStore) -> Record:

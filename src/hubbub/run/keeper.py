@@ -29,6 +29,7 @@ from hubbub.run.status import KeeperStatus, write_note
 from hubbub.run.sweep import Sweeper
 from hubbub.run.traffic import TrafficLoop
 from hubbub.terms.errors import BadInput, Refused
+from hubbub.terms.purposes import Category
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Keeper:
         self._eraser = Eraser(home, self._deals, self._record, clock=self._clock)
         self._sweeper = Sweeper(home, self._deals, self._record, clock=self._clock)
         self._auditor = Auditor(home, self._deals, self._record, clock=self._clock)
-        self._keep_days = max(use.retention_days for use in self._deals.notice().uses)
+        self._keep_days = self._deals.keep_days(Category.LOCATION)
         self._trouble = ""
         self._traffic = self._open_traffic(settings)
         self._rows, self._commit_s, self._tick_s = 0, 0.0, 0.0

@@ -74,6 +74,21 @@ class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
 
 
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people are told before they agree."""
+
+    file: Annotated[
+        str | None,
+        Meta(
+            description="Your own notice, a JSON file, from the data folder on. Without one, the "
+            "notice that hubbub brings. `hubbub deal check FILE` tells what a file lacks."
+        ),
+    ] = None
+    region: Annotated[
+        str, Meta(description="Whose law it is told under: EU, UK, IN or US-CA.", min_length=1)
+    ] = "EU"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings. Every one has a default; the file names only what differs."""
 
@@ -81,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intake: Intake = Intake()
     traffic: Traffic = Traffic()
     operator: Operator = Operator()
+    notice: Notice = Notice()
     replay: Annotated[
         Replay | None, Meta(description="Written by `hubbub demo`: the recording being played.")
     ] = None

@@ -2,57 +2,90 @@
 
 import type { Cell } from "./cells";
 
+export interface ToldCategory {
+  category: string;
+  title: string;
+  words: string;
+  source: string;
+  owner: string;
+  retention_days: number;
+}
+
 export interface Use {
   purpose: string;
   title: string;
   words: string;
+  published: string;
   categories: string[];
   recipients: string[];
   legal_basis: string;
-  retention_days: number;
-  published: string;
+  fit_for_minors: boolean;
+}
+
+export interface ToldRecipient {
+  recipient: string;
+  name: string;
+  kind: "own" | "group" | "partner";
+  contact: string;
+  transfer: { countries: string[]; safeguard: string } | null;
+}
+
+export interface Region {
+  region: string;
+  name: string;
+  law: string;
+  legal_bases: Record<string, { dpv: string; words: string }>;
+  authority: { name: string; contact: string };
+  adult_from_years: number;
+  special: string[];
 }
 
 export interface Notice {
   version: number;
   language: string;
-  region: string;
+  region: Region;
   title: string;
-  operator: { name: string; contact: string; protection_officer: string | null };
+  operator: {
+    name: string;
+    contact: string;
+    protection_officer: string | null;
+    representative: string | null;
+  };
+  categories: ToldCategory[];
   uses: Use[];
-  recipients: Record<string, string>;
-  transfers: string;
+  recipients: ToldRecipient[];
   rights: Record<string, string>;
   obligation: string;
+  condition_of_service: boolean;
   automated_decisions: string;
-  source: string;
+  legitimate_interests: string;
   limits: string;
 }
 
-/** "user.location.precise" as people say it. */
-export const CATEGORY_WORDS: Record<string, string> = {
-  "user.location.precise": "where the phone is (position, speed, time)",
-};
+/** What is said of one category. */
+export function categoryOf({ categories }: Notice, key: string): ToldCategory {
+  return categories.find(({ category }) => category === key)!;
+}
 
-/** An article of the law as people say it. */
-export const BASIS_WORDS: Record<string, string> = {
-  "eu-gdpr:A6-1-a": "your agreement (GDPR article 6(1)(a))",
-};
+/** What is said of one recipient. */
+export function recipientOf({ recipients }: Notice, key: string): ToldRecipient {
+  return recipients.find(({ recipient }) => recipient === key)!;
+}
 
 /** All that may be agreed to under a notice. Nothing is on until it is switched on. */
-export function cellsOf({ uses, recipients }: Notice): Cell[] {
-  return uses.flatMap((use) =>
+export function cellsOf(notice: Notice): Cell[] {
+  return notice.uses.flatMap((use) =>
     use.categories.flatMap((category) =>
       use.recipients.map((recipient) => ({
         category,
-        category_title: CATEGORY_WORDS[category] ?? category,
+        category_title: categoryOf(notice, category).title,
         purpose: use.purpose,
         title: use.title,
         words: use.words,
         published: use.published,
         recipient,
-        recipient_name: recipients[recipient] ?? recipient,
-        retention_days: use.retention_days,
+        recipient_name: recipientOf(notice, recipient).name,
+        retention_days: categoryOf(notice, category).retention_days,
         on: false,
       })),
     ),

@@ -4,13 +4,15 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from deal.tc_strings import core
 from hubbub.deal.desk import DeviceName
 from hubbub.deal.documents import read_document, verify_document
+from hubbub.record.deal_store_notices import publish, shipped
 from hubbub.terms.purposes import Category, LiveTraffic, Traffic
 from hubbub.terms.time import SECOND
-from outlet.fake_house import Caller, House
+from outlet.fake_house import MORNING, Caller, House
 from outlet.test_deal import BOTH, bearer, enrolled
 from outlet.test_session import later, signed_in
 
@@ -57,6 +59,21 @@ def test_every_switch_that_the_notice_has_is_there_on_or_off(ann: Ann) -> None:
     assert all(cell["offered"] and cell["words"] and cell["title"] for cell in deal["cells"])
     assert (deal["device"], deal["standing"], deal["receipt"]) == ("anns-phone", "sharing", 1)
     assert (deal["agreed_version"], deal["notice"]["sha256"]) == (notice.version, notice.sha256)
+
+
+def test_she_is_told_what_the_notice_says_otherwise_than_when_she_agreed(ann: Ann) -> None:
+    assert ann.deal()["changes"] == []
+    text = shipped().text
+    longer = replace(text.categories[0], retention_days=365)
+    with ann.house.deals._database.begin() as connection:
+        told = replace(shipped(), text=replace(text, categories=(longer,)))
+        publish(connection, told, at=MORNING)
+    deal = ann.deal()
+    assert (deal["agreed_version"], deal["notice"]["version"]) == (1, 2)
+    field = "categories.user.location.precise.retention_days"
+    assert deal["changes"] == [{"kind": "changed", "field": field, "before": "90", "after": "365"}]
+    assert {cell["category_title"] for cell in deal["cells"]} == {longer.title}
+    assert ann.granted() == set(BOTH), "nothing is switched on or off by it"
 
 
 def test_one_switch_moves_nothing_but_itself(ann: Ann) -> None:

@@ -193,13 +193,15 @@ class MyDealOutlet:
         receipts, notice = desk.receipts(person.who), desk.notice()
         since, conflicts = on_since(receipts), desk.conflicts(person.who)
         names, paused = names_of(self._sources), desk.paused_since(person.who)
+        changes = desk.changes(person.who)
         return MyDeal(
             device=self._sources.identities().account(person.subject).device,
             standing=_standing(is_on=bool(since), is_paused=paused is not None),
             paused_since=None if paused is None else iso(paused),
             since=receipts[-1].given_at,
             receipt=len(receipts),
-            agreed_version=receipts[-1].notice.version,
+            agreed_version=changes.agreed_version,
+            changes=[*changes.changes],
             notice=NoticeCard(
                 version=notice.version,
                 sha256=notice.sha256,
@@ -253,6 +255,7 @@ def _cell(
         category=cell.category,
         purpose=cell.purpose.key,
         recipient=cell.recipient,
+        category_title=notice.category(cell.category).title if use else cell.category,
         title=use.title if use else cell.purpose.key,
         words=use.words if use else "The notice in force offers this no more.",
         published=use.published if use else "",

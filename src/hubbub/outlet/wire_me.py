@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from hubbub.deal.identity import Means, Passkey
+from hubbub.deal.notice_changes import Change
 from hubbub.deal.signals import Signal
 from hubbub.outlet.wire import ReadsHead
 from hubbub.terms.purposes import OWN, Category, Cell
@@ -163,6 +164,7 @@ class CellName(msgspec.Struct, frozen=True):
 class CellCard(CellName, frozen=True):
     """A switch, in the words of the notice in force, and how it stands."""
 
+    category_title: str
     title: str
     words: str
     published: str  # what everybody gets to see of it
@@ -223,7 +225,8 @@ class MyDeal(msgspec.Struct, frozen=True):
     paused_since: str | None
     since: str  # of the receipt in force
     receipt: int  # its number in GET /v1/me/receipts
-    agreed_version: int  # of the notice that it came under
+    agreed_version: int  # of the oldest notice that anything is on under
+    changes: list[Change]  # what the notice in force says otherwise than that one
     notice: NoticeCard
     cells: list[CellCard]  # in the notice's order
     conflicts: list[ConflictCard]  # the latest first

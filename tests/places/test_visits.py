@@ -169,10 +169,10 @@ def test_a_jump_does_not_part_a_visit() -> None:
     assert about(visits(pings(*lived(*parts))), (NOON, COFFEE.until))
 
 
-def test_a_position_that_is_said_to_be_vague_moves_nobody() -> None:
-    vague = Stay((2600, 200), NOON + 5, COFFEE.until, accuracy_dm=5000)
-    assert visits(pings(*lived(COFFEE, vague))) != []
-    assert about(visits(pings(*lived(COFFEE, vague))), (NOON, COFFEE.until))
+@pytest.mark.parametrize(("accuracy_dm", "counted"), [(1000, True), (1001, False), (5000, False)])
+def test_a_position_that_is_said_to_be_vague_is_no_visit(accuracy_dm: int, counted: bool) -> None:  # noqa: FBT001
+    vague = COFFEE._replace(accuracy_dm=accuracy_dm)
+    assert about(visits(pings(*lived(vague))), *[(NOON, COFFEE.until)] * counted)
 
 
 def test_pings_may_come_in_any_order_and_twice() -> None:

@@ -145,10 +145,10 @@ def test_a_night_belongs_to_the_evening_it_begins_on_also_from_sunday_to_monday(
 def test_what_is_open_for_days_is_told_day_by_day() -> None:
     whole = [("2026-11-25T00:00+02:00", "2026-11-26T00:00+02:00")]
     assert day("24/7", "2026-11-25") == whole
-    fair = "Nov 24 08:00-24:00; Nov 25 00:00-24:00; Nov 26 00:00-20:00"
+    fair = "Nov 24 08:00-24:00; Nov 25 00:00-24:00; Nov 26 00:00-08:00"
     assert day(fair, "2026-11-24") == [("2026-11-24T08:00+02:00", "2026-11-25T00:00+02:00")]
     assert day(fair, "2026-11-25") == whole
-    assert day(fair, "2026-11-26") == [("2026-11-26T00:00+02:00", "2026-11-26T20:00+02:00")]
+    assert day(fair, "2026-11-26") == [("2026-11-26T00:00+02:00", "2026-11-26T08:00+02:00")]
 
 
 def test_when_the_clocks_go_forward_a_night_is_an_hour_shorter() -> None:
@@ -159,6 +159,15 @@ def test_when_the_clocks_go_forward_a_night_is_an_hour_shorter() -> None:
         ("2027-03-28T04:00+03:00", "2027-03-28T09:00+03:00")
     ]
     assert day("24/7", "2027-03-28") == [("2027-03-28T00:00+02:00", "2027-03-29T00:00+03:00")]
+
+
+def test_what_would_be_open_in_the_hour_that_the_clocks_leave_out_stays_closed() -> None:
+    market = read("Su 03:10-03:40,08:00-12:00")
+    assert status(market, at("2027-03-27T20:00")).changes_at == at("2027-03-28T08:00")
+    through = list(spans(market, at("2027-03-27T12:00"), at("2027-03-29T12:00")))
+    assert [span.openness for span in through] == ["closed", "open", "closed"]
+    assert all(a.until == b.since for a, b in pairwise(through))
+    assert day(market.text, "2027-03-28") == [("2027-03-28T08:00+03:00", "2027-03-28T12:00+03:00")]
 
 
 def test_when_the_clocks_go_back_what_closes_in_the_hour_that_comes_twice_closes_once() -> None:

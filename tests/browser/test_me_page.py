@@ -112,6 +112,7 @@ def test_a_link_signs_in_and_leaves_no_secret_in_the_address(mine: Page, token: 
 
 def test_sharing_leads_to_my_data_and_so_does_every_page(open_page: Open) -> None:
     page = open_page("/share", size=PHONE)
+    page.get_by_label("16 or older").check()
     turn(page, "Usual speeds on the roads", "On")
     press(page, "Share")
     page.get_by_role("link", name="Open My data").click()

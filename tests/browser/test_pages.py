@@ -8,7 +8,10 @@ from playwright.sync_api import Page, expect
 from browser.conftest import DESK, PHONE, Open
 from browser.readable import barriers, cut_off_at
 from browser.served import MappedHouse
+from deal.notices import everything
+from hubbub.deal.desk import Token
 from hubbub.outlet.pages import PAGES
+from hubbub.record.deal_store import DealStore
 from hubbub.terms.purposes import Category
 from outlet.fake_house import LIVE, SLOW
 
@@ -56,6 +59,7 @@ def test_sharing_is_off_until_it_is_switched_on(house: MappedHouse, open_page: O
 def test_one_can_share_and_stop_with_as_few_taps(house: MappedHouse, open_page: Open) -> None:
     page = open_page("/share", size=PHONE)
     page.get_by_role("switch", name=re.compile("Traffic as it is now")).check()
+    page.get_by_label("16 or older").check()
     page.get_by_role("button", name="Share", exact=True).click()
 
     expect(page.get_by_text("Agreed.")).to_be_visible()
@@ -112,9 +116,27 @@ def test_where_the_operator_enrols_the_page_asks_for_the_key(
     house.open_enrolment = False
     page = open_page("/share")
     page.get_by_role("switch").first.check()
+    page.get_by_label("16 or older").check()
     page.get_by_label("The operator's key").fill("a guess")
     page.get_by_role("button", name="Share", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("the operator's key")
+
+
+def test_whoever_is_a_minor_agrees_to_one_thing_at_a_time(
+    house: MappedHouse, open_page: Open
+) -> None:
+    page = open_page("/share", size=PHONE)
+    share = page.get_by_role("button", name="Share", exact=True)
+    page.get_by_label("under 16").check()
+    page.get_by_role("switch").nth(0).press("Space")
+    expect(share).to_be_enabled()
+    page.get_by_role("switch").nth(1).press("Space")
+    expect(share).to_be_disabled()
+    expect(page.get_by_text("one thing is agreed to at a time")).to_be_visible()
+    page.get_by_role("switch").nth(1).press("Space")
+    share.click()
+    token = page.locator(".token").inner_text()
+    assert len(house.deals.granted(Token(token))) == 1
 
 
 def test_the_notice_is_shown_whole(house: MappedHouse, open_page: Open) -> None:
@@ -122,10 +144,30 @@ def test_the_notice_is_shown_whole(house: MappedHouse, open_page: Open) -> None:
     page = open_page("/notice", size=DESK)
 
     expect(page.get_by_role("heading", name=notice.title)).to_be_visible()
-    for use in notice.uses:
-        expect(page.get_by_role("heading", name=use.title)).to_be_visible()
-    for words in (notice.operator.name, notice.limits, notice.rights.withdrawal):
+    told = [*notice.uses, *notice.categories]
+    for part in told:
+        expect(page.get_by_role("heading", name=part.title, exact=True)).to_be_visible()
+    for words in (
+        notice.operator.name,
+        notice.region.name,
+        notice.region.authority.name,
+        notice.categories[0].owner,
+        f"{notice.categories[0].retention_days} days",
+        notice.limits,
+        notice.rights.withdrawal,
+        notice.sha256,
+    ):
         expect(page.get_by_text(words[1:]).first).to_be_visible()
+    expect(page.get_by_role("heading", name="Older versions")).to_have_count(0)
+
+
+def test_older_notices_stay_and_tell_what_changed(house: MappedHouse, open_page: Open) -> None:
+    DealStore(house.folder / "deal.sqlite", house, told=everything()).close()
+    page = open_page("/notice", size=PHONE)
+    page.get_by_text("From version 1 to 2").click()
+    changes = page.get_by_role("group").filter(has_text="From version 1 to 2")
+    expect(changes.get_by_text("New purpose, Relevant offers and ads")).to_be_visible()
+    expect(changes.get_by_text("Version 1 as JSON")).to_have_attribute("href", "/v1/notices/1")
 
 
 def test_the_numbers_come_with_their_promise(house: MappedHouse, open_page: Open) -> None:

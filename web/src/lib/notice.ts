@@ -1,5 +1,6 @@
 /** The notice in force, typed as `src/hubbub/deal/notice.py` writes it. */
 
+import { answerTo } from "./api";
 import type { Cell } from "./cells";
 
 export interface ToldCategory {
@@ -62,6 +63,19 @@ export interface Notice {
   limits: string;
 }
 
+/** A notice, and the hash that it is named by. */
+export interface Published {
+  notice: Notice;
+  sha256: string;
+}
+
+/** Fetch a notice by its version, or the one in force. */
+export async function fetchNotice(version?: number): Promise<Published> {
+  const answer = await answerTo(version === undefined ? "/v1/notice" : `/v1/notices/${version}`);
+  const sha256 = (answer.headers.get("etag") ?? "").replaceAll(/^W\/|"/g, "");
+  return { notice: (await answer.json()) as Notice, sha256 };
+}
+
 /** What is said of one category. */
 export function categoryOf({ categories }: Notice, key: string): ToldCategory {
   return categories.find(({ category }) => category === key)!;
@@ -72,8 +86,14 @@ export function recipientOf({ recipients }: Notice, key: string): ToldRecipient 
   return recipients.find(({ recipient }) => recipient === key)!;
 }
 
+export interface NoticeCell extends Cell {
+  /** Never agreed to together with others. */
+  alone: boolean;
+  fit_for_minors: boolean;
+}
+
 /** All that may be agreed to under a notice. Nothing is on until it is switched on. */
-export function cellsOf(notice: Notice): Cell[] {
+export function cellsOf(notice: Notice): NoticeCell[] {
   return notice.uses.flatMap((use) =>
     use.categories.flatMap((category) =>
       use.recipients.map((recipient) => ({
@@ -87,6 +107,8 @@ export function cellsOf(notice: Notice): Cell[] {
         recipient_name: recipientOf(notice, recipient).name,
         retention_days: categoryOf(notice, category).retention_days,
         on: false,
+        alone: notice.region.special.includes(category),
+        fit_for_minors: use.fit_for_minors,
       })),
     ),
   );

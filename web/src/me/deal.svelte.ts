@@ -3,7 +3,7 @@
 import { withBody } from "../lib/api";
 import { Attempt } from "../lib/attempt.svelte";
 import { byPurpose, idOf, named, type Cell } from "../lib/cells";
-import { CATEGORY_WORDS } from "./said";
+import { fetchNotice } from "../lib/notice";
 import type { Session } from "./session.svelte";
 import type { Conflict, Deal } from "./wire";
 
@@ -29,13 +29,19 @@ export class MyDeal {
 
   #session: Session;
   #last = Promise.resolve();
+  #categories = new Map<string, string>();
 
   constructor(session: Session) {
     this.#session = session;
   }
 
   async look(): Promise<void> {
-    this.now = told(await this.#session.ask<Deal>("/v1/me/deal"));
+    const [{ notice }, deal] = await Promise.all([
+      fetchNotice(),
+      this.#session.ask<Deal>("/v1/me/deal"),
+    ]);
+    this.#categories = new Map(notice.categories.map(({ category, title }) => [category, title]));
+    this.now = this.#told(deal);
   }
 
   /** What said no to a cell that its person had said yes to. */
@@ -82,7 +88,16 @@ export class MyDeal {
   }
 
   async #put(path: string, options: RequestInit): Promise<void> {
-    this.now = told(await this.#session.ask<Deal>(path, options));
+    this.now = this.#told(await this.#session.ask<Deal>(path, options));
+  }
+
+  /** What is shared, in the words of the notice. */
+  #told(deal: Deal): Deal {
+    const cells = deal.cells.map((cell) => ({
+      ...cell,
+      category_title: this.#categories.get(cell.category) ?? cell.category,
+    }));
+    return { ...deal, cells };
   }
 
   /** One change after another: each answer is the whole deal, and the last one is right. */
@@ -90,12 +105,4 @@ export class MyDeal {
     this.#last = this.#last.then(() => attempt.at(act));
     return this.#last;
   }
-}
-
-function told(deal: Deal): Deal {
-  const cells = deal.cells.map((cell) => ({
-    ...cell,
-    category_title: CATEGORY_WORDS[cell.category] ?? cell.category,
-  }));
-  return { ...deal, cells };
 }

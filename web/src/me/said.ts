@@ -1,10 +1,5 @@
 /** Keys of the API as people say them. */
 
-/** "user.location.precise" as people say it. */
-export const CATEGORY_WORDS: Record<string, string> = {
-  "user.location.precise": "where the phone is (position, speed, time)",
-};
-
 /** Signals of a browser or an app that say no. */
 export const SIGNAL_WORDS: Record<string, string> = {
   gpc: "Global Privacy Control",

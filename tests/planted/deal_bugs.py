@@ -229,8 +229,8 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="record/deal_store_notices.py",
-                old="    notice = text.published(version + 1, operator)\n",
-                new="    notice = text.published(version + 1, operator)\n"
+                old="    document = told.published(version + 1).canonical()\n",
+                new="    document = told.published(version + 1).canonical()\n"
                 '    connection.exec_driver_sql("UPDATE receipt SET may_location = 65793")\n',
             ),
         ),

@@ -82,6 +82,19 @@ DEAL_BUGS: Final = (
         killers=(TWO + "test_the_other_is_named_iff_both_hold_a_live_cell",),
     ),
     Bug(
+        name="any recipient will do",
+        harm="She agreed that a partner reads, and the house itself does.",
+        edits=(
+            Edit(
+                file="deal/gate.py",
+                old='(rows["may"] & cell_bit(purpose, recipient)) != 0',
+                new='(rows["may"] & (cell_bit(purpose, recipient) * 127)) != 0',
+            ),
+        ),
+        killers=(DEAL + "test_every_bit_of_a_stamp_stands_alone",),
+        checks=("deal traffic.live",),
+    ),
+    Bug(
         name="the category is forgotten",
         harm="She agreed that purchases are read, and where she is is read.",
         edits=(

@@ -1,8 +1,9 @@
 """Whether uncovered rows have any say: each product's answer, with them and as if they never were.
 
-A history is of a few people, each with some receipts that grant one thing or another, some of which
-were taken back. Rows of one person, even of one day, come under several of them. The draws of noise
-are all the same, so that two answers are alike only if what went into them was.
+A history is of a few people, each with some receipts that grant one thing or another to the house
+or to a partner, some of which were taken back. Rows of one person, even of one day, come under
+several of them. The draws of noise are all the same, so that two answers are alike only if what
+went into them was.
 """
 
 from typing import Any, Final, assert_never
@@ -28,7 +29,7 @@ from hubbub.prove.worlds import (
     still,
 )
 from hubbub.run.products import EVERY_DECLARATION
-from hubbub.terms.purposes import OWN, PURPOSES, Purpose, cell_bit
+from hubbub.terms.purposes import OWN, PURPOSES, Purpose, Recipient, RecipientKey, cell_bit
 from hubbub.terms.time import SECOND
 
 HISTORIES: Final = 200
@@ -36,7 +37,10 @@ HISTORIES: Final = 200
 _ROWS_EACH: Final = 30
 _RECEIPTS_EACH: Final = 3
 _ROADS_EACH: Final = 10
-_CELLS: Final = tuple(cell_bit(purpose, OWN) for purpose in PURPOSES.values())
+_PARTNER: Final = Recipient(RecipientKey("a partner"), slot=1)
+_CELLS: Final = tuple(
+    cell_bit(purpose, recipient) for purpose in PURPOSES.values() for recipient in (OWN, _PARTNER)
+)
 
 
 def check_covering(case: Case, declared: Declaration[Any]) -> Verdict:

@@ -112,10 +112,10 @@ class Life:
         assert isinstance(shared, Shares), "something was shared at that hour"
         collected = hour - shared.hours_ago
         is_open = since is not None and since <= collected
-        pauses = any(map(self._is_paused, (collected, hour, len(self.deeds) - 1)))
+        pauses = any(map(self.is_paused, (collected, hour, len(self.deeds) - 1)))
         return is_open and not pauses and not says_no(shared.signal, cell)
 
-    def _is_paused(self, hour: int) -> bool:
+    def is_paused(self, hour: int) -> bool:
         """Tell whether her deal is paused at `hour`, after what she does then."""
         known = paused = False
         for deed in self.deeds[: hour + 1]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from hubbub.crowd.blocks import Days
 from hubbub.crowd.declaration import Declaration
 from hubbub.prove.chance import Dice
 from hubbub.prove.check import Case, Check, Verdict, verdict
@@ -34,7 +35,7 @@ def check_living(case: Case) -> Verdict:
         faults = faults_of(house, lives)
     rows = sum(len(life.shared()) for life in lives)
     return verdict(
-        faults,
+        [f"{fault} (dice {dice.seed})" for fault in faults],
         f"{people} lives of {HOURS} deeds, {rows} rows, {len(house.taken)} of them taken: "
         f"every answer and every read is of covered rows alone (dice {dice.seed})",
     )
@@ -91,6 +92,12 @@ def _answered(house: PlayedHouse, lives: list[Life], declared: Declaration[Any])
     keys = keys_of(declared, np.arange(len(lives) * ROADS_EACH) * APART)
     stage, block = Stage(declared=declared, keys=keys), blocks_of(declared.blocks)[0]
     rows = sorted(covered_rows(house, lives, Cell(Category.LOCATION, declared.purpose)))
+    if not isinstance(declared.blocks, Days):  # looked at once, as it came: not in a pause
+        rows = [
+            (person, hour)
+            for person, hour in rows
+            if not lives[person].is_paused(house.came_round(hour))
+        ]
     alone = pass_rows(rows, [house.subject(person) for person, _ in rows])
     asked, rest = house.passes(declared), stage.permitted(alone.table(declared.purpose))
     answers = (stage.publish(each, block, entropy=still) for each in (asked, rest))

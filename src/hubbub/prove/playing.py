@@ -101,6 +101,10 @@ class PlayedHouse:
             asyncio.run(self._live(lives, some))
             self._go_round()
 
+    def came_round(self, hour: int) -> int:
+        """Tell at which hour the keeper came for what was sent at `hour`."""
+        return hour - hour % _ROUND_HOURS + _ROUND_HOURS - 1
+
     def read(self, purpose: type[Purpose], recipient: Recipient) -> set[Row]:
         """Tell which rows are read for a purpose by a recipient."""
         asked = self._record.read(purpose, since=_BEGIN, until=NOON, recipient=recipient)

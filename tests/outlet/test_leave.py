@@ -51,7 +51,7 @@ def test_the_archive_has_all_that_is_kept_and_reads_without_hubbub(
         assert "anns phone" in archive.read("README.txt").decode()
     assert (len(lines), rows.num_rows) == (25_000, 25_000)
     assert {json.loads(line)["device"] for line in lines} == {"anns phone"}
-    assert account == {"device": "anns phone", "passkeys": []}
+    assert account == {"device": "anns phone", "age_band": "adult", "passkeys": []}
     assert [(each["purpose"], each["times"]) for each in reads] == [("public.traffic", 3)] * 2
     for receipt in receipts:
         verify_document(read_document(receipt), house.deals.public_key())

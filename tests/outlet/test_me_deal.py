@@ -7,8 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from deal.tc_strings import core
-from hubbub.deal.desk import DeviceName
+from hubbub.deal.desk import AgeBand, DeviceName
 from hubbub.deal.documents import read_document, verify_document
+from hubbub.deal.notice import Operator
+from hubbub.record.deal_store import DealStore
 from hubbub.record.deal_store_notices import publish, shipped
 from hubbub.terms.purposes import Category, LiveTraffic, Traffic
 from hubbub.terms.time import SECOND
@@ -130,6 +132,54 @@ def test_a_pause_closes_everything_and_changes_no_switch(ann: Ann) -> None:
     told = put(paused=False)
     assert (told["standing"], told["paused_since"]) == ("sharing", None)
     assert ann.on() == {Traffic.key: before[Traffic.key]}
+
+
+def republish(house: House) -> None:
+    """Put another notice in force: of an operator who has moved."""
+    moved = Operator(name="Somebody else", contact="a new address")
+    DealStore(house.folder / "deal.sqlite", house, told=shipped(moved)).close()
+
+
+def test_what_changed_in_the_notice_is_shown_until_it_is_dismissed_and_widens_nothing(
+    ann: Ann,
+) -> None:
+    before = ann.deal()
+    assert (before["changes"], before["agreed_version"]) == ([], before["notice"]["version"])
+    republish(ann.house)
+    told = ann.deal()
+    fields = {change["field"]: (change["kind"], change["after"]) for change in told["changes"]}
+    assert fields["operator.contact"] == ("changed", "a new address")
+    assert told["notice"]["version"] == told["agreed_version"] + 1
+    assert not told["changes_dismissed"]
+
+    path, newest = "/v1/me/deal/dismissed", told["notice"]["version"]
+    too_new = {"version": newest + 1}
+    assert ann.caller.ask("PUT", path, json=too_new, headers=ann.headers).status_code == 400
+    assert not ann.deal()["changes_dismissed"]
+    dismissed = ann.caller.ask("PUT", path, json={"version": newest}, headers=ann.headers).json()
+    assert dismissed["changes_dismissed"]
+    assert (dismissed["receipt"], ann.granted()) == (1, set(BOTH))
+    ann.caller.ask("PUT", path, json={"version": newest - 1}, headers=ann.headers)
+    assert ann.deal()["changes_dismissed"]
+
+
+def test_a_minor_is_asked_one_thing_at_a_time(house: House, caller: Caller) -> None:
+    young = house.deals.enrol("bens-phone", frozenset({Traffic}), "test", age=AgeBand.MINOR)
+    of_minor = caller.get("/v1/me/deal", headers=bearer(young.token.secret)).json()
+    assert of_minor["age_band"] == "minor"
+    assert all(cell["alone"] for cell in of_minor["cells"])
+    of_adult = caller.get("/v1/me/deal", headers=bearer(enrolled(caller)["token"])).json()
+    special = {cell["category"]: cell["alone"] for cell in of_adult["cells"]}
+    notice = house.deals.notice()
+    assert special == {each: notice.is_special(Category(each)) for each in special}
+
+
+def test_another_change_is_asked_about_anew(ann: Ann) -> None:
+    body = {"version": ann.deal()["notice"]["version"]}
+    ann.caller.ask("PUT", "/v1/me/deal/dismissed", json=body, headers=ann.headers)
+    assert ann.deal()["changes_dismissed"]
+    republish(ann.house)
+    assert not ann.deal()["changes_dismissed"]
 
 
 @pytest.mark.parametrize(

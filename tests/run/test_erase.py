@@ -73,6 +73,7 @@ class House:
             uses=0,
         )
         identities.add_passkey(subject, new)
+        identities.dismiss_notice(subject, 1)
         self.shown[name] = [sha256(secret.secret.encode()).digest(), new.credential, new.public_key]
 
     def rows(self, *seconds: int) -> Pings:

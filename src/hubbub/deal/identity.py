@@ -1,11 +1,13 @@
 """Who somebody is, as far as they have shown it: sessions, passkeys, and how lately it was shown.
 
+And which notice they have looked at, so that nobody is asked twice.
+
 Times here are of the real clock: a house that replays a recorded day does not replay its visitors.
 """
 
 from typing import Final, Literal, Protocol
 
-from hubbub.deal.desk import Token
+from hubbub.deal.desk import AgeBand, Token
 from hubbub.terms.errors import Refused
 from hubbub.terms.people import Personal, Subject
 from hubbub.terms.time import SECOND, Instant
@@ -23,6 +25,7 @@ class Account(Personal, frozen=True, kw_only=True):
 
     device: str
     webauthn_handle: bytes
+    age: AgeBand
 
 
 class Session(Personal, frozen=True, kw_only=True):
@@ -108,6 +111,14 @@ class Identities(Protocol):
 
     def account(self, subject: Subject) -> Account:
         """Tell what a person's account is called."""
+        ...
+
+    def notice_seen(self, subject: Subject) -> int:
+        """Tell the newest version of the notice whose changes a person has dismissed, or 0."""
+        ...
+
+    def dismiss_notice(self, subject: Subject, version: int) -> None:
+        """Remember that a person has seen the changes up to `version`. It agrees to nothing."""
         ...
 
     def passkeys(self, subject: Subject) -> list[Passkey]:

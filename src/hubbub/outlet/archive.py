@@ -13,6 +13,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hubbub.deal.desk import AgeBand
 from hubbub.deal.identity import Passkey
 from hubbub.deal.notice import Notice
 from hubbub.deal.reads import ReadOfMine
@@ -34,7 +35,8 @@ receipts/       what was agreed to and taken back, when, under which notice. `hu
                 checks one.
 reads.ndjson    who read rows of yours that are still here, what for, and when: at most so often
                 within the hour, and nobody else.
-account.json    the name of the device, and its passkeys: name, when added, when used last.
+account.json    the name of the device, what was said of your age, and your passkeys: name, when
+                added, when used last.
 notice.json     the notice in force when this copy was made.
 """
 
@@ -43,6 +45,7 @@ class Kept(Personal, frozen=True, kw_only=True):
     """All that is kept of one person."""
 
     device: str
+    age: AgeBand
     at: Instant  # when it was looked at
     pings: pa.Table
     receipts: tuple[Receipt, ...]
@@ -60,6 +63,7 @@ class Part(NamedTuple):
 
 class _Account(msgspec.Struct):
     device: str
+    age_band: AgeBand
     passkeys: list[PasskeyCard]
 
 
@@ -118,7 +122,7 @@ def _read(read: ReadOfMine) -> bytes:
 
 
 def _account(kept: Kept) -> _Account:
-    return _Account(kept.device, [PasskeyCard.of(each) for each in kept.passkeys])
+    return _Account(kept.device, kept.age, [PasskeyCard.of(each) for each in kept.passkeys])
 
 
 def _parquet(table: pa.Table) -> bytes:

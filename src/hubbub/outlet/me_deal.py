@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 from starlette.responses import Response
 
-from hubbub.deal.desk import ChoiceRefused
+from hubbub.deal.desk import AgeBand, ChoiceRefused
 from hubbub.deal.notice import Notice
 from hubbub.deal.policy import Resource
 from hubbub.deal.receipt import Receipt, on_since
@@ -20,6 +20,7 @@ from hubbub.outlet.wire_me import (
     CellCard,
     CellName,
     ConflictCard,
+    DismissChanges,
     MyDeal,
     NoticeCard,
     PauseDeal,
@@ -49,7 +50,7 @@ class MyDealOutlet:
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
-        return (*self._of_switches(), *self._of_receipts())
+        return (*self._of_switches(), *self._of_all_of_it(), *self._of_receipts())
 
     def _of_switches(self) -> tuple[Operation, ...]:
         return (
@@ -81,6 +82,10 @@ class MyDealOutlet:
                 problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
                 waits=True,
             ),
+        )
+
+    def _of_all_of_it(self) -> tuple[Operation, ...]:
+        return (
             Operation(
                 method="PUT",
                 path="/v1/me/deal/pause",
@@ -91,6 +96,19 @@ class MyDealOutlet:
                 answer=MyDeal,
                 body=PauseDeal,
                 example={"paused": True},
+                problems=(HTTPStatus.BAD_REQUEST,),
+                waits=True,
+            ),
+            Operation(
+                method="PUT",
+                path="/v1/me/deal/dismissed",
+                resource=Resource.DEAL,
+                action="change",
+                summary="Dismiss what changed in the notice, once. It agrees to nothing.",
+                perform=self.dismiss,
+                answer=MyDeal,
+                body=DismissChanges,
+                example={"version": 1},
                 problems=(HTTPStatus.BAD_REQUEST,),
                 waits=True,
             ),
@@ -165,6 +183,14 @@ class MyDealOutlet:
             desk.resume(asked.person.who, METHOD)
         return self.deal(asked)
 
+    def dismiss(self, asked: Asked) -> Response:
+        """Remember that what changed was seen, and answer with the deal: it is what it was."""
+        wish: DismissChanges = asked.body
+        if wish.version > self._sources.desk().notice().version:
+            raise BadParameter("version", expected="a version that is in force, or was")
+        self._sources.identities().dismiss_notice(asked.person.subject, wish.version)
+        return self.deal(asked)
+
     def stop(self, asked: Asked) -> Response:
         """Switch everything off, and answer with the deal as it is then."""
         self._sources.desk().withdraw(asked.person.who, None, METHOD)
@@ -192,16 +218,20 @@ class MyDealOutlet:
         desk, person = self._sources.desk(), asked.person
         receipts, notice = desk.receipts(person.who), desk.notice()
         since, conflicts = on_since(receipts), desk.conflicts(person.who)
+        account = self._sources.identities().account(person.subject)
+        seen = self._sources.identities().notice_seen(person.subject)
         names, paused = names_of(self._sources), desk.paused_since(person.who)
         changes = desk.changes(person.who)
         return MyDeal(
-            device=self._sources.identities().account(person.subject).device,
+            device=account.device,
+            age_band=account.age,
             standing=_standing(is_on=bool(since), is_paused=paused is not None),
             paused_since=None if paused is None else iso(paused),
             since=receipts[-1].given_at,
             receipt=len(receipts),
             agreed_version=changes.agreed_version,
             changes=[*changes.changes],
+            changes_dismissed=seen >= notice.version,
             notice=NoticeCard(
                 version=notice.version,
                 sha256=notice.sha256,
@@ -210,7 +240,14 @@ class MyDealOutlet:
                 language=notice.language,
             ),
             cells=[
-                _cell(notice, cell, names=names, since=since.get(cell), conflicts=conflicts)
+                _cell(
+                    cell,
+                    notice,
+                    names=names,
+                    since=since.get(cell),
+                    alone=account.age is AgeBand.MINOR or notice.is_special(cell.category),
+                    conflicts=conflicts,
+                )
                 for cell in _switches(notice, since)
             ],
             conflicts=[_conflict(each) for each in conflicts],
@@ -242,11 +279,12 @@ def names_of(sources: Sources) -> dict[str, str]:
 
 
 def _cell(
-    notice: Notice,
     cell: Cell,
+    notice: Notice,
     *,
     names: Mapping[str, str],
     since: str | None,
+    alone: bool,
     conflicts: Sequence[Conflict],
 ) -> CellCard:
     offered = cell in notice.cells()
@@ -265,6 +303,7 @@ def _cell(
         on=since is not None,
         since=since,
         offered=offered,
+        alone=alone,
         conflicts=sorted({each.signal for each in conflicts if cell in each.cells}),
     )
 

@@ -84,8 +84,10 @@ class LeaveOutlet:
         """Answer with the archive, as it is being packed."""
         person, at = asked.person, self._sources.now()
         identities, desk = self._sources.identities(), self._sources.desk()
+        account = identities.account(person.subject)
         kept = Kept(
-            device=identities.account(person.subject).device,
+            device=account.device,
+            age=account.age,
             at=at,
             pings=self._sources.own_pings(person.subject).hand_over(to=person.subject),
             receipts=tuple(desk.receipts(person.who)),

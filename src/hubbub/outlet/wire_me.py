@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
+from hubbub.deal.desk import AgeBand
 from hubbub.deal.identity import Means, Passkey
 from hubbub.deal.notice_changes import Change
 from hubbub.deal.signals import Signal
@@ -174,6 +175,7 @@ class CellCard(CellName, frozen=True):
     on: bool
     since: str | None
     offered: bool  # one that is on and no longer offered can still be switched off
+    alone: bool  # agreed to by itself only, never together with others
     conflicts: list[Signal]  # that said no to it
 
 
@@ -221,12 +223,14 @@ class MyDeal(msgspec.Struct, frozen=True):
     """A person's deal: every switch that there is, on or off."""
 
     device: str
+    age_band: AgeBand
     standing: Literal["sharing", "paused", "stopped"]
     paused_since: str | None
     since: str  # of the receipt in force
     receipt: int  # its number in GET /v1/me/receipts
     agreed_version: int  # of the oldest notice that anything is on under
     changes: list[Change]  # what the notice in force says otherwise than that one
+    changes_dismissed: bool  # then nobody asks about them again
     notice: NoticeCard
     cells: list[CellCard]  # in the notice's order
     conflicts: list[ConflictCard]  # the latest first
@@ -245,6 +249,12 @@ class PauseDeal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pause everything, or go on."""
 
     paused: bool
+
+
+class DismissChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Say that the changes up to a version of the notice were seen. It agrees to nothing."""
+
+    version: Annotated[int, Meta(ge=1)]
 
 
 class ReceiptCard(msgspec.Struct, frozen=True):

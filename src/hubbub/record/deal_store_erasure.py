@@ -16,6 +16,7 @@ from hubbub.record.deal_store_tables import (
     CONFLICT,
     DEVICE,
     ERASURE,
+    NOTICE_SEEN,
     PASSKEY,
     PAUSE,
     RECEIPT,
@@ -113,7 +114,7 @@ class Erasures:
         The dead list keeps the numbers of the receipts: what is in somebody's memory stays closed.
         """
         with self._database.begin() as connection:
-            for table in (PAUSE, SESSION, PASSKEY, CONFLICT, RECEIPT, DEVICE):
+            for table in (NOTICE_SEEN, PAUSE, SESSION, PASSKEY, CONFLICT, RECEIPT, DEVICE):
                 connection.execute(sa.delete(table).where(table.c.subject == subject))
         with self._database.connect() as connection:  # outside of any transaction
             raw = connection.connection.driver_connection

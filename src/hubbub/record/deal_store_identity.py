@@ -6,8 +6,9 @@ from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
-from hubbub.deal.desk import Token, UnknownDevice
+from hubbub.deal.desk import AgeBand, Token, UnknownDevice
 from hubbub.deal.identity import (
     SESSION_US,
     Account,
@@ -19,7 +20,7 @@ from hubbub.deal.identity import (
     TooManyPasskeys,
 )
 from hubbub.record.deal_store_badges import token_digest
-from hubbub.record.deal_store_tables import DEVICE, ERASURE, PASSKEY, SESSION
+from hubbub.record.deal_store_tables import DEVICE, ERASURE, NOTICE_SEEN, PASSKEY, SESSION
 from hubbub.terms.people import Subject
 from hubbub.terms.time import Clock, Instant
 
@@ -91,12 +92,32 @@ class IdentityStore:
 
     def account(self, subject: Subject) -> Account:
         """Tell what a person's account is called."""
-        asked = sa.select(DEVICE.c.name, DEVICE.c.person).where(DEVICE.c.subject == subject)
+        columns = (DEVICE.c.name, DEVICE.c.person, DEVICE.c.age_band)
+        asked = sa.select(*columns).where(DEVICE.c.subject == subject)
         with self._reading.connect() as connection:
             row = connection.execute(asked).one_or_none()
         if row is None:
             raise UnknownDevice("no such person has a deal here")
-        return Account(device=row.name, webauthn_handle=UUID(row.person).bytes)
+        return Account(
+            device=row.name,
+            webauthn_handle=UUID(row.person).bytes,
+            age=AgeBand(row.age_band),
+        )
+
+    def notice_seen(self, subject: Subject) -> int:
+        """Tell the newest version of the notice whose changes a person has dismissed, or 0."""
+        seen = sa.select(NOTICE_SEEN.c.version).where(NOTICE_SEEN.c.subject == subject)
+        with self._reading.connect() as connection:
+            return connection.scalar(seen) or 0
+
+    def dismiss_notice(self, subject: Subject, version: int) -> None:
+        """Remember that a person has seen the changes up to `version`. It agrees to nothing."""
+        seen = insert(NOTICE_SEEN).values(subject=subject, version=version)
+        newest = sa.func.max(NOTICE_SEEN.c.version, seen.excluded.version)
+        with self._database.begin() as connection:
+            connection.execute(
+                seen.on_conflict_do_update(index_elements=["subject"], set_={"version": newest})
+            )
 
     def passkeys(self, subject: Subject) -> list[Passkey]:
         """List a person's passkeys, in the order in which they were added."""

@@ -161,6 +161,14 @@ SESSION: Final = sa.Table(
 )
 """Who is signed in where, and since when. One that has ended is deleted."""
 
+NOTICE_SEEN: Final = sa.Table(
+    "notice_seen",
+    _TABLES,
+    sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+"""Up to which version people have dismissed what changed in the notice. It agrees to nothing."""
+
 PASSKEY: Final = sa.Table(
     "passkey",
     _TABLES,

@@ -41,13 +41,15 @@ def _kept(home: Home, device: str) -> Kept:
     deals = open_deals(home, settings, clock)
     try:
         subject = deals.badge_of(who).subject
+        identities = deals.identities(SystemClock())
         return Kept(
             device=device,
+            age=identities.account(subject).age,
             at=clock.now(),
             pings=open_record(home, deals).own(subject).hand_over(to=subject),
             receipts=tuple(deals.receipts(who)),
             reads=tuple(reads_of(home, deals, subject)),
-            passkeys=tuple(deals.identities(SystemClock()).passkeys(subject)),
+            passkeys=tuple(identities.passkeys(subject)),
             notice=deals.notice(),
         )
     finally:

@@ -10,11 +10,13 @@ from browser.conftest import PHONE, Open
 from browser.pixels import Colour, find_pixels
 from browser.readable import barriers, cut_off_at
 from browser.served import Doorstep, MappedHouse
+from deal.notices import everything
 from deal.tc_strings import core
 from hubbub.deal.desk import Token
 from hubbub.deal.identity import FRESH_US
 from hubbub.deal.reads import ReadOfMine
 from hubbub.deal.receipt import read_receipt, verify
+from hubbub.record.deal_store import DealStore
 from hubbub.terms.people import Subject
 from hubbub.terms.purposes import LiveTraffic, Purpose, Traffic
 from hubbub.terms.time import SECOND, Instant
@@ -222,6 +224,22 @@ def test_a_switch_is_reached_and_turned_by_keys_alone(
     expect(switch).to_be_checked()
     expect(switch).to_be_focused()
     assert agreed(house, token) == {Traffic, LiveTraffic}
+
+
+def test_what_changed_in_the_notice_is_shown_once_and_switches_nothing_on(
+    house: MappedHouse, mine: Page, token: str
+) -> None:
+    expect(mine.get_by_text("1 of 3 switches on.")).to_be_visible()
+    DealStore(house.folder / "deal.sqlite", house, told=everything()).close()
+    mine.reload()
+    changes = mine.get_by_role("region", name="What changed since you agreed")
+    expect(changes.get_by_text("New purpose, Relevant offers and ads")).to_be_visible()
+    assert agreed(house, token) == {Traffic}
+    changes.get_by_role("button", name="Seen, hide this").click()
+    expect(changes).to_have_count(0)
+    mine.reload()
+    expect(mine.get_by_role("heading", name="Relevant offers and ads")).to_be_visible()
+    expect(changes).to_have_count(0)
 
 
 def test_a_signal_that_says_no_is_heeded_and_told(

@@ -3,14 +3,16 @@
 import { withBody } from "../lib/api";
 import { Attempt } from "../lib/attempt.svelte";
 import { byPurpose, idOf, named, type Cell } from "../lib/cells";
-import { fetchNotice } from "../lib/notice";
 import type { Session } from "./session.svelte";
 import type { Conflict, Deal } from "./wire";
 
+const SEEN = "hubbub-changes-seen";
 const OFF = "Off, from the next read on.";
 
 export class MyDeal {
   now = $state.raw<Deal>();
+  /** Whether the changes of the notice were shown here already, and put away. */
+  isSeen = $state(false);
   /** The last switch that was turned, and the last pause. */
   readonly change = new Attempt();
   readonly pausing = new Attempt();
@@ -29,19 +31,14 @@ export class MyDeal {
 
   #session: Session;
   #last = Promise.resolve();
-  #categories = new Map<string, string>();
 
   constructor(session: Session) {
     this.#session = session;
   }
 
   async look(): Promise<void> {
-    const [{ notice }, deal] = await Promise.all([
-      fetchNotice(),
-      this.#session.ask<Deal>("/v1/me/deal"),
-    ]);
-    this.#categories = new Map(notice.categories.map(({ category, title }) => [category, title]));
-    this.now = this.#told(deal);
+    this.now = await this.#session.ask<Deal>("/v1/me/deal");
+    this.isSeen = localStorage.getItem(SEEN) === changesOf(this.now);
   }
 
   /** What said no to a cell that its person had said yes to. */
@@ -87,17 +84,14 @@ export class MyDeal {
     });
   }
 
-  async #put(path: string, options: RequestInit): Promise<void> {
-    this.now = this.#told(await this.#session.ask<Deal>(path, options));
+  /** Show no more what this notice says otherwise. */
+  dismissChanges(): void {
+    if (this.now) localStorage.setItem(SEEN, changesOf(this.now));
+    this.isSeen = true;
   }
 
-  /** What is shared, in the words of the notice. */
-  #told(deal: Deal): Deal {
-    const cells = deal.cells.map((cell) => ({
-      ...cell,
-      category_title: this.#categories.get(cell.category) ?? cell.category,
-    }));
-    return { ...deal, cells };
+  async #put(path: string, options: RequestInit): Promise<void> {
+    this.now = await this.#session.ask<Deal>(path, options);
   }
 
   /** One change after another: each answer is the whole deal, and the last one is right. */
@@ -105,4 +99,9 @@ export class MyDeal {
     this.#last = this.#last.then(() => attempt.at(act));
     return this.#last;
   }
+}
+
+/** Which changes are meant: from one notice to another. */
+function changesOf({ agreed_version, notice }: Deal): string {
+  return `${agreed_version} ${notice.sha256}`;
 }

@@ -1,6 +1,7 @@
 /** What the house tells a person about themselves, typed as its API writes it. */
 
 import type { Cell, CellName } from "../lib/cells";
+import type { Change } from "../lib/changes";
 
 /** Who is signed in here. */
 export interface SignedIn {
@@ -48,6 +49,8 @@ export interface Deal {
   cells: MyCell[];
   /** The latest first. */
   conflicts: Conflict[];
+  /** What the notice in force says otherwise than the one that was agreed to. */
+  changes: Change[];
 }
 
 export interface ReceiptCard {

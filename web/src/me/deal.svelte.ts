@@ -6,13 +6,10 @@ import { byPurpose, idOf, named, type Cell } from "../lib/cells";
 import type { Session } from "./session.svelte";
 import type { Conflict, Deal } from "./wire";
 
-const SEEN = "hubbub-changes-seen";
 const OFF = "Off, from the next read on.";
 
 export class MyDeal {
   now = $state.raw<Deal>();
-  /** Whether the changes of the notice were shown here already, and put away. */
-  isSeen = $state(false);
   /** The last switch that was turned, and the last pause. */
   readonly change = new Attempt();
   readonly pausing = new Attempt();
@@ -38,7 +35,6 @@ export class MyDeal {
 
   async look(): Promise<void> {
     this.now = await this.#session.ask<Deal>("/v1/me/deal");
-    this.isSeen = localStorage.getItem(SEEN) === changesOf(this.now);
   }
 
   /** What said no to a cell that its person had said yes to. */
@@ -85,9 +81,12 @@ export class MyDeal {
   }
 
   /** Show no more what this notice says otherwise. */
-  dismissChanges(): void {
-    if (this.now) localStorage.setItem(SEEN, changesOf(this.now));
-    this.isSeen = true;
+  dismissChanges(): Promise<void> {
+    const version = this.now?.notice.version;
+    return this.#attempt(this.change, async () => {
+      await this.#put("/v1/me/deal/dismissed", withBody("PUT", { version }));
+      return "Put away. Nothing was switched on.";
+    });
   }
 
   async #put(path: string, options: RequestInit): Promise<void> {
@@ -99,9 +98,4 @@ export class MyDeal {
     this.#last = this.#last.then(() => attempt.at(act));
     return this.#last;
   }
-}
-
-/** Which changes are meant: from one notice to another. */
-function changesOf({ agreed_version, notice }: Deal): string {
-  return `${agreed_version} ${notice.sha256}`;
 }

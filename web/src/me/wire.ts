@@ -27,6 +27,8 @@ export interface Passkey {
 /** What may be agreed to, as the deal has it now. */
 export interface MyCell extends Cell {
   since: string | null;
+  /** Agreed to by itself only. */
+  alone: boolean;
 }
 
 /** A signal said no to what its person had said yes to, and was heeded. */
@@ -51,6 +53,7 @@ export interface Deal {
   conflicts: Conflict[];
   /** What the notice in force says otherwise than the one that was agreed to. */
   changes: Change[];
+  changes_dismissed: boolean;
 }
 
 export interface ReceiptCard {

@@ -20,7 +20,7 @@ class RecipientCard(msgspec.Struct, frozen=True, kw_only=True):
     key: RecipientKey
     name: str
     kind: Kind
-    since: str
+    since: str | None = None  # the own service was always there
     revoked_at: str | None = None  # from then on nothing is read for it, ever
 
 

@@ -66,7 +66,7 @@ class RegistryStore:
                 key=RecipientKey(row.key),
                 name=row.name,
                 kind=row.kind,
-                since=iso(Instant(row.added_at)),
+                since=iso(Instant(row.added_at)) if row.added_at else None,
                 revoked_at=None if row.revoked_at is None else iso(Instant(row.revoked_at)),
             )
             for row in rows

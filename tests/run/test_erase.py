@@ -177,6 +177,26 @@ def test_an_erasure_that_leaves_traces_is_not_certified(house: House) -> None:
     assert len(house.deals.erasures.pending()) == 1
 
 
+def test_somebody_elses_longer_name_is_no_trace(house: House) -> None:
+    for longer in ("anna of the mill 2", "joanna of the mill"):
+        house.deals.enrol(longer, BOTH, "test")
+    erase(house.home, "anna of the mill", method="test")
+    assert house.deals.badge_of(DeviceName("anna of the mill 2"))
+
+
+def test_a_name_that_is_left_beside_longer_ones_is_a_trace(house: House) -> None:
+    house.deals.enrol("anna of the mill 2", BOTH, "test")
+    left = "anna of the mill 2, anna of the mill 2, anna of the mill"
+    (house.home.folder / "forgotten.txt").write_text(left)
+    with pytest.raises(NotErasedYet, match=r"forgotten\.txt"):
+        erase(house.home, "anna of the mill", method="test")
+
+
+def test_a_device_that_is_called_like_one_of_our_words_is_erased(house: House) -> None:
+    house.deals.enrol("device", BOTH, "test")
+    assert "name" not in erase(house.home, "device", method="test").searched_for
+
+
 DEATHS = (
     (EventStore, "_commit", "after"),
     (EventStore, "sweep", "before"),

@@ -81,6 +81,14 @@ class Erasures:
             documents = connection.scalars(given).all()
             sessions = connection.scalars(shown).all()
             passkeys = connection.execute(keys.where(PASSKEY.c.subject == subject)).all()
+            longer = (
+                row
+                and connection.scalars(
+                    sa.select(DEVICE.c.name).where(
+                        DEVICE.c.subject != subject, sa.func.instr(DEVICE.c.name, row.name) > 0
+                    )
+                ).all()
+            )
         if row is None:
             return Traces(subject=subject)
         return Traces(
@@ -91,6 +99,7 @@ class Erasures:
             sessions=tuple(sessions),
             passkeys=tuple(part for passkey in passkeys for part in passkey),
             name=row.name,
+            longer_names=tuple(longer or ()),
         )
 
     def note(self, subject: Subject, *, rows: int) -> None:

@@ -37,6 +37,7 @@ class Traces(Personal, frozen=True, kw_only=True):
     sessions: tuple[bytes, ...] = ()  # SHA-256 of each
     passkeys: tuple[bytes, ...] = ()  # what devices call them, and their public halves
     name: str = ""
+    longer_names: tuple[str, ...] = ()  # of others, in which this one stands: no traces of it
 
     def kinds(self) -> tuple[str, ...]:
         """Name what is searched for."""
@@ -64,9 +65,13 @@ class Traces(Personal, frozen=True, kw_only=True):
         return tuple(forms)
 
     def name_needles(self) -> tuple[bytes, ...]:
-        """Write what is searched for where people's names may stand: the name, if it is long."""
-        forms = {self.name.encode(), msgspec.json.encode(self.name)[1:-1]}
-        return tuple(form for form in forms if len(form) >= _NAME_BYTES_MIN)
+        """Write what is searched for where people's names may stand: the name, if it tells.
+
+        A short one stands in many a word, and one plain word may be one of hubbub's own.
+        """
+        if self.name.isascii() and self.name.isalpha() and self.name.islower():
+            return ()
+        return tuple(form for form in _written(self.name) if len(form) >= _NAME_BYTES_MIN)
 
 
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,18 +99,45 @@ def search(folder: Path, traces: Traces) -> Searched:
 
 
 def _is_found(path: Path, traces: Traces, *, named: str) -> bool:
-    needles = traces.needles()
-    if named not in _NOT_ABOUT_PEOPLE:
-        needles += traces.name_needles()
-    return _has_rows(path, traces.subject) or any(_found(path, needles))
+    names = () if named in _NOT_ABOUT_PEOPLE else traces.name_needles()
+    longer = {form for name in traces.longer_names for form in _written(name)}
+    return _has_rows(path, traces.subject) or any(_found(path, traces.needles(), names, longer))
 
 
-def _found(path: Path, needles: tuple[bytes, ...]) -> Iterator[bool]:
+def _written(name: str) -> set[bytes]:
+    return {name.encode(), msgspec.json.encode(name)[1:-1]}
+
+
+def _found(
+    path: Path, needles: tuple[bytes, ...], names: tuple[bytes, ...], longer: set[bytes]
+) -> Iterator[bool]:
     with path.open("rb") as file:
         if path.stat().st_size == 0:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             yield from (content.find(needle) >= 0 for needle in needles)
+            yield from (_stands_alone(content, name, longer) for name in names)
+
+
+def _stands_alone(content: mmap.mmap, name: bytes, longer: set[bytes]) -> bool:
+    """Tell whether `name` stands anywhere but within a longer one."""
+    within = [
+        (whole, place)
+        for whole in longer
+        for place in range(len(whole))
+        if whole.startswith(name, place)
+    ]
+    at = content.find(name)
+    while at >= 0:
+        wholes = (at >= place and _reads(content, whole, at=at - place) for whole, place in within)
+        if not any(wholes):
+            return True
+        at = content.find(name, at + 1)
+    return False
+
+
+def _reads(content: mmap.mmap, text: bytes, *, at: int) -> bool:
+    return content[at : at + len(text)] == text
 
 
 def _has_rows(path: Path, subject: Subject) -> bool:

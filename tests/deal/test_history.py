@@ -1,16 +1,13 @@
 """The auditor's view: what was open when, by the documents of the receipts alone."""
 
-from importlib import resources
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from deal.notices import NOTICE
 from hubbub.deal.history import SLACK_US, History, Pause
-from hubbub.deal.notice import read_notice
 from hubbub.deal.receipt import Choice, Receipt, make_receipt
 from hubbub.terms.purposes import Category, Cell, LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant
 
-NOTICE = read_notice(resources.files("hubbub.deal").joinpath("notice.json").read_bytes())
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 USUAL, LIVE = Cell(Category.LOCATION, Traffic), Cell(Category.LOCATION, LiveTraffic)
 HOUR = 3600 * SECOND

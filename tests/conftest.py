@@ -1,11 +1,12 @@
 """Shared by every test: how hard to look for counterexamples, where a browser and a Spark are."""
 
+import gc
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
-from functools import cache
+from functools import _lru_cache_wrapper, cache
 from pathlib import Path
 
 import hypothesis
@@ -30,6 +31,16 @@ QUIET_BROWSER = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+def pytest_sessionstart() -> None:
+    """Forget what an earlier run in this process remembered.
+
+    mutmut asks many in one: a query that was written before the code was changed would be asked.
+    """
+    for remembering in gc.get_objects():
+        if isinstance(remembering, _lru_cache_wrapper):
+            remembering.cache_clear()
 
 
 def find_browser() -> Path | None:

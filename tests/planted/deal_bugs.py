@@ -6,6 +6,8 @@ from planted.hunt import Bug, Edit
 
 GATE = "crowd/test_gate.py::"
 DEAL = "deal/test_gate.py::"
+BIND = "deal/test_gate_bind.py::"
+WISH = "deal/test_wish.py::"
 TWO = "deal/test_gate_two.py::"
 STAMP = "deal/test_stamp.py::"
 STORE = "record/test_deal_store.py::"
@@ -19,6 +21,39 @@ INTAKE_SIGNALS = "intake/test_intake_signals.py::"
 LIVES = "record/test_lives.py::test_what_is_covered_is_read_and_nothing_else"
 
 DEAL_BUGS: Final = (
+    Bug(
+        name="minors are asked like everybody",
+        harm="A child says yes to what no child is to be asked.",
+        edits=(
+            Edit(
+                file="deal/wish.py",
+                old="if not notice.use(cell.purpose).fit_for_minors:",
+                new="if not notice.use(cell.purpose):",
+            ),
+        ),
+        killers=(WISH + "test_a_minor_is_not_offered_what_is_not_fit_for_minors",),
+    ),
+    Bug(
+        name="minors and special categories in bulk",
+        harm="What is to be thought about one by one is agreed to with one yes.",
+        edits=(Edit(file="deal/wish.py", old="if alone and len(new) > 1:", new="if not new:"),),
+        killers=(WISH + "test_a_minor_chooses_one_at_a_time",),
+    ),
+    Bug(
+        name="a category that nobody knows",
+        harm="A table that no notice speaks of is read as if it held what she agreed to.",
+        edits=(
+            Edit(
+                file="deal/gate.py",
+                old="if permitted[leaf.name].categories != {CATEGORIES.get(leaf.name)}:",
+                new="if not permitted[leaf.name].categories:",
+            ),
+        ),
+        killers=(
+            BIND + "test_a_table_whose_category_nobody_knows_is_not_bound",
+            BIND + "test_rows_of_another_category_are_not_bound_where_locations_are_asked_for",
+        ),
+    ),
     Bug(
         name="a dead list that is not looked at",
         harm="She took back her yes, and her rows are read on.",

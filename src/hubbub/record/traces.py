@@ -101,7 +101,9 @@ def search(folder: Path, traces: Traces) -> Searched:
 def _is_found(path: Path, traces: Traces, *, named: str) -> bool:
     names = () if named in _NOT_ABOUT_PEOPLE else traces.name_needles()
     longer = {form for name in traces.longer_names for form in _written(name)}
-    return _has_rows(path, traces.subject) or any(_found(path, traces.needles(), names, longer))
+    return _has_rows(path, traces.subject) or any(
+        _found(path, traces.needles(), names=names, longer=longer)
+    )
 
 
 def _written(name: str) -> set[bytes]:
@@ -109,7 +111,7 @@ def _written(name: str) -> set[bytes]:
 
 
 def _found(
-    path: Path, needles: tuple[bytes, ...], names: tuple[bytes, ...], longer: set[bytes]
+    path: Path, needles: tuple[bytes, ...], *, names: tuple[bytes, ...], longer: set[bytes]
 ) -> Iterator[bool]:
     with path.open("rb") as file:
         if path.stat().st_size == 0:

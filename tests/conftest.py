@@ -33,14 +33,16 @@ QUIET_BROWSER = (
 )
 
 
-def pytest_sessionstart() -> None:
-    """Forget what an earlier run in this process remembered.
+def pytest_runtest_setup() -> None:
+    """Let each test begin without what others made it remember, where mutmut is at work.
 
-    mutmut asks many in one: a query that was written before the code was changed would be asked.
+    mutmut notes which tests call what, and asks only those: of a query that is written once, only
+    the first that wants it.
     """
-    for remembering in gc.get_objects():
-        if isinstance(remembering, _lru_cache_wrapper):
-            remembering.cache_clear()
+    if "MUTANT_UNDER_TEST" in os.environ:
+        for remembering in gc.get_objects():
+            if isinstance(remembering, _lru_cache_wrapper):
+                remembering.cache_clear()
 
 
 def find_browser() -> Path | None:

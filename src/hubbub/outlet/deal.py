@@ -13,6 +13,7 @@ from hubbub.deal.notice import Notice, hash_of
 from hubbub.deal.policy import Resource
 from hubbub.deal.receipt import Receipt
 from hubbub.deal.wish import read_cell
+from hubbub.outlet.json_answer import answer_json
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound, ProblemError
 from hubbub.outlet.set_up import set_up
@@ -26,7 +27,6 @@ _QR: Final = Parameter(
     name="qr", meaning="yes: draw the set-up links as QR codes too.", example="yes"
 )
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
-_PRIVATE: Final = {"cache-control": "no-store"}
 
 
 class CannotChoose(ProblemError):
@@ -164,7 +164,7 @@ class DealOutlet:
         del asked
         body = self._sources.desk().notice().canonical()
         name = hash_of(body)
-        return _json(
+        return answer_json(
             body,
             headers={
                 "cache-control": "no-cache",
@@ -178,7 +178,7 @@ class DealOutlet:
         body = self._sources.desk().notice_document(asked.request.path_params["name"])
         if body is None:
             raise NotFound("a notice of that version or hash")
-        return _json(body, headers={"cache-control": _FOR_EVER, "etag": f'"{hash_of(body)}"'})
+        return answer_json(body, headers={"cache-control": _FOR_EVER, "etag": f'"{hash_of(body)}"'})
 
     def enrol(self, asked: Asked) -> Response:
         """Make a deal, and tell its token this once."""
@@ -196,7 +196,7 @@ class DealOutlet:
             raise NameTaken from None
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
-        return _json(_enrolled(enrolment, asked), status=HTTPStatus.CREATED)
+        return answer_json(_enrolled(enrolment, asked), status=HTTPStatus.CREATED)
 
     def renew(self, asked: Asked) -> Response:
         """Make another deal with a device that shows its token, and tell its new one this once."""
@@ -208,17 +208,17 @@ class DealOutlet:
             )
         except ChoiceRefused as refused:
             raise CannotChoose(str(refused)) from None
-        return _json(_enrolled(enrolment, asked))
+        return answer_json(_enrolled(enrolment, asked))
 
     def withdraw(self, asked: Asked) -> Response:
         """Take back what was agreed, and answer with the receipt that says so."""
         receipt = self._sources.desk().withdraw(asked.person.who, _taken_back(asked), METHOD)
-        return _json(receipt.document())
+        return answer_json(receipt.document())
 
     def receipts(self, asked: Asked) -> Response:
         """Answer with the receipts of that one device."""
         receipts = self._sources.desk().receipts(asked.person.who)
-        return _json(msgspec.json.encode([msgspec.Raw(r.document()) for r in receipts]))
+        return answer_json([msgspec.Raw(r.document()) for r in receipts])
 
 
 def _enrolled(enrolment: Enrolment, asked: Asked) -> bytes:
@@ -259,9 +259,3 @@ def _origin(request: Request) -> str:
     if urlsplit(said).netloc == request.headers.get("host"):
         return said
     return str(request.base_url).rstrip("/")
-
-
-def _json(
-    body: bytes, *, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] = _PRIVATE
-) -> Response:
-    return Response(body, status, headers, "application/json")

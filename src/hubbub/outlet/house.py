@@ -13,6 +13,7 @@ from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import CounterError, PredictedAccuracy
 from hubbub.crowd.promise import MeanError
 from hubbub.deal.policy import Resource
+from hubbub.outlet.json_answer import PRIVATE, answer_json
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound
@@ -29,7 +30,6 @@ from hubbub.outlet.wire import (
 from hubbub.terms.time import iso
 
 RELEASES_MAX: Final = 200
-_FRESH: Final = {"cache-control": "no-store"}
 
 
 class HouseOutlet:
@@ -120,7 +120,7 @@ class HouseOutlet:
     def about(self, asked: Asked) -> Response:
         """Answer with the city, the clock and the promises."""
         del asked
-        return _json(
+        return answer_json(
             About(
                 city=self._sources.city,
                 clock=self._sources.clock(),
@@ -134,7 +134,7 @@ class HouseOutlet:
         limit = _limit_asked(asked)
         page = self._sources.newest_releases(limit, before=asked.query("before"))
         cards = [_card(stored, self._sources.declarations) for stored in page]
-        return _json(Releases(cards, before=cards[-1].id if len(cards) == limit else None))
+        return answer_json(Releases(cards, before=cards[-1].id if len(cards) == limit else None))
 
     def release(self, asked: Asked) -> Response:
         """Answer with one release."""
@@ -144,18 +144,18 @@ class HouseOutlet:
         card = _card(stored, self._sources.declarations)
         predicted = self._sources.accuracy(stored.release)
         told = None if predicted is None else _accuracy(self._last_look.take_out(predicted))
-        return _json(OneRelease(**msgspec.structs.asdict(card), accuracy=told))
+        return answer_json(OneRelease(**msgspec.structs.asdict(card), accuracy=told))
 
     def health(self, asked: Asked) -> Response:
         """Answer how the house is."""
         del asked
-        return _json(self._sources.health())
+        return answer_json(self._sources.health())
 
     def metrics(self, asked: Asked) -> Response:
         """Answer with every metric."""
         del asked
         body = generate_latest(self._sources.metrics)
-        return Response(body, headers=_FRESH, media_type=CONTENT_TYPE_LATEST)
+        return Response(body, headers=PRIVATE, media_type=CONTENT_TYPE_LATEST)
 
 
 def _limit_asked(asked: Asked) -> int:
@@ -219,7 +219,3 @@ def _accuracy(predicted: PredictedAccuracy) -> Accuracy:
             for each in predicted.counters
         ],
     )
-
-
-def _json(answer: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(answer), headers=_FRESH, media_type="application/json")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from starlette.responses import Response, StreamingResponse
 
 from hubbub.deal.policy import Resource
+from hubbub.outlet.json_answer import PRIVATE, answer_json
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter
 from hubbub.outlet.sources import Sources
@@ -25,7 +26,6 @@ LINES: Final = "application/x-ndjson"
 POINTS_MAX: Final = 1000
 """What a phone draws without a thought."""
 
-_PRIVATE: Final = {"cache-control": "no-store"}
 _ROWS_AT_ONCE: Final = 10_000
 _QUARTER_US: Final = 900 * SECOND  # clocks everywhere are set by whole quarters of an hour
 _UTC: Final = ZoneInfo("UTC")
@@ -104,7 +104,7 @@ class MeOutlet:
             categories=[category],
             refused=[RefusedGiven(reason, rows) for reason, rows in sorted(refused.items())],
         )
-        return _json(answer)
+        return answer_json(answer)
 
     def points(self, asked: Asked) -> Response:
         """Answer with the points of one day."""
@@ -114,11 +114,11 @@ class MeOutlet:
         if day is None and len(days):
             day = date.fromordinal(int(days[-1]))
         chosen = days == (day.toordinal() if day else 0)
-        return _json(_points(theirs.filter(pa.array(chosen)), day))
+        return answer_json(_points(theirs.filter(pa.array(chosen)), day))
 
     def pings(self, asked: Asked) -> StreamingResponse:
         """Answer with a person's own pings, also after their deal was taken back."""
-        headers = {**_PRIVATE, "content-disposition": "attachment"}
+        headers = {**PRIVATE, "content-disposition": "attachment"}
         return StreamingResponse(lines(self._theirs(asked)), headers=headers, media_type=LINES)
 
     def _theirs(self, asked: Asked) -> pa.Table:
@@ -187,7 +187,3 @@ def _ping(row: dict[str, int]) -> dict[str, str | float]:
         "lon": row["lon_e6"] / 1e6,
         **{name: value / unit for name, (value, unit) in told.items() if value != NOT_TOLD},
     }
-
-
-def _json(answer: Given | Points) -> Response:
-    return Response(msgspec.json.encode(answer), headers=_PRIVATE, media_type="application/json")

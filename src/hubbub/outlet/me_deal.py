@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, Literal
 
-import msgspec
 from starlette.responses import Response
 
 from hubbub.deal.desk import AgeBand, ChoiceRefused
@@ -12,6 +11,7 @@ from hubbub.deal.notice import Notice
 from hubbub.deal.policy import Resource
 from hubbub.deal.receipt import Receipt, on_since
 from hubbub.deal.signals import Conflict
+from hubbub.outlet.json_answer import answer_json
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound, ProblemError
 from hubbub.outlet.signals import SIGNALS, signals_of
@@ -31,8 +31,6 @@ from hubbub.terms.purposes import PURPOSES, Category, Cell, RecipientKey
 from hubbub.terms.time import iso
 
 METHOD: Final = "switched on My data"
-
-_PRIVATE: Final = {"cache-control": "no-store"}
 
 
 class CannotSwitch(ProblemError):
@@ -154,7 +152,7 @@ class MyDealOutlet:
 
     def deal(self, asked: Asked) -> Response:
         """Answer with the deal."""
-        return _json(msgspec.json.encode(self._deal(asked)))
+        return answer_json(self._deal(asked))
 
     def switch(self, asked: Asked) -> Response:
         """Switch one cell, and answer with the deal as it is then."""
@@ -200,7 +198,7 @@ class MyDealOutlet:
         """Answer with the receipts in short."""
         theirs = self._sources.desk().receipts(asked.person.who)
         cards = [_receipt(number, receipt) for number, receipt in enumerate(theirs, 1)]
-        return _json(msgspec.json.encode(cards[::-1]))
+        return answer_json(cards[::-1])
 
     def receipt(self, asked: Asked) -> Response:
         """Answer with one receipt. The numbers are the person's own, so nobody else's is there."""
@@ -209,7 +207,7 @@ class MyDealOutlet:
         known = {str(each): receipt for each, receipt in enumerate(theirs, 1)}
         if number not in known:
             raise NotFound("a receipt of that number")
-        response = _json(known[number].document())
+        response = answer_json(known[number].document())
         file = f'attachment; filename="hubbub-receipt-{number}.json"'
         response.headers["content-disposition"] = file
         return response
@@ -328,7 +326,3 @@ def _receipt(number: int, receipt: Receipt) -> ReceiptCard:
         granted=[CellName.of(cell) for cell in receipt.cells()],
         closed=list(receipt.closed),
     )
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, headers=_PRIVATE, media_type="application/json")

@@ -4,10 +4,10 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-import msgspec
 from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
+from hubbub.outlet.json_answer import answer_json
 from hubbub.outlet.me import zone_of
 from hubbub.outlet.me_deal import names_of
 from hubbub.outlet.operations import Asked, Operation
@@ -18,7 +18,6 @@ from hubbub.products.traffic.own import OwnWeek
 from hubbub.terms.time import iso, local_day
 
 ROADS_MAX: Final = 200
-_PRIVATE: Final = {"cache-control": "no-store"}
 WORDS: Final = (
     "Counted are your own trips by car of this week, without the first and last 200 metres of "
     "each, as far as you share them for live traffic. A road is listed if a five-minute window "
@@ -87,7 +86,7 @@ class GotOutlet:
                 last_at=before.last_at if before else iso(each.last_at),
             )
         head = self._sources.reads_head()
-        return _json(MyReads(zone=zone.key, reads=[*by_day.values()], head=head))
+        return answer_json(MyReads(zone=zone.key, reads=[*by_day.values()], head=head))
 
     def roads(self, asked: Asked) -> Response:
         """Answer with the roads that a person's own passes counted for."""
@@ -119,8 +118,4 @@ class GotOutlet:
                 for segment, passes, windows in week.helped[:ROADS_MAX]
             ],
         )
-        return _json(answer)
-
-
-def _json(answer: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(answer), headers=_PRIVATE, media_type="application/json")
+        return answer_json(answer)

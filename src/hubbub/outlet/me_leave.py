@@ -10,6 +10,7 @@ from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.identity import Secret
 from hubbub.deal.policy import Resource
 from hubbub.outlet.archive import Kept, parts_of, zipped
+from hubbub.outlet.json_answer import PRIVATE, answer_json
 from hubbub.outlet.me_session import clear_cookie
 from hubbub.outlet.operations import Asked, Operation
 from hubbub.outlet.problems import NotFound, NoToken
@@ -20,7 +21,6 @@ from hubbub.terms.time import iso
 
 ZIP: Final = "application/zip"
 
-_PRIVATE: Final = {"cache-control": "no-store"}
 _ARCHIVE: Final = 'attachment; filename="hubbub-my-data.zip"'
 _CERTIFICATE: Final = 'attachment; filename="hubbub-erasure-certificate.json"'
 
@@ -95,14 +95,14 @@ class LeaveOutlet:
             passkeys=tuple(identities.passkeys(person.subject)),
             notice=desk.notice(),
         )
-        headers = {**_PRIVATE, "content-disposition": _ARCHIVE}
+        headers = {**PRIVATE, "content-disposition": _ARCHIVE}
         return StreamingResponse(zipped(parts_of(kept), at=at), headers=headers, media_type=ZIP)
 
     def erase(self, asked: Asked) -> Response:
         """Begin to erase; tell the secret this once, and forget who asked."""
         secret = self._sources.erase(asked.person.subject)
         left = Left(secret=secret.secret, requested_at=iso(self._sources.now()))
-        response = _json(msgspec.json.encode(left), status=HTTPStatus.ACCEPTED)
+        response = answer_json(left, status=HTTPStatus.ACCEPTED)
         clear_cookie(response)
         return response
 
@@ -115,14 +115,14 @@ class LeaveOutlet:
             requested_at=iso(progress.requested_at),
             certificate=None if done is None else msgspec.Raw(done),
         )
-        return _json(msgspec.json.encode(card))
+        return answer_json(card)
 
     def certificate(self, asked: Asked) -> Response:
         """Answer with the certificate itself."""
         progress = self._progress(asked)
         if progress.certificate is None:
             raise NotFound("the certificate is signed when nothing is left; it")
-        response = _json(progress.certificate)
+        response = answer_json(progress.certificate)
         response.headers["content-disposition"] = _CERTIFICATE
         return response
 
@@ -132,7 +132,3 @@ class LeaveOutlet:
         if progress is None:
             raise NoToken("the secret that was told when the erasure was asked for")
         return progress
-
-
-def _json(body: bytes, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(body, status, _PRIVATE, "application/json")

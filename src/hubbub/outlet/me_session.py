@@ -1,10 +1,8 @@
 """Signing in and out over HTTP: by the device's token, or by a passkey."""
 
 from http import HTTPStatus
-from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +10,7 @@ from hubbub.deal.desk import UnknownDevice
 from hubbub.deal.identity import SESSION_US, Identities, Means, Session, TooManyPasskeys
 from hubbub.deal.policy import Resource
 from hubbub.outlet.ceremonies import Ceremonies, PasskeyRefused
+from hubbub.outlet.json_answer import PRIVATE, answer_json
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound, NoToken, ProblemError
 from hubbub.outlet.recognising import COOKIE, bearer, session_secret
@@ -19,9 +18,6 @@ from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire_me import AddPasskey, PasskeyCard, SessionCard, ShowPasskey
 from hubbub.terms.people import Subject
 from hubbub.terms.time import SECOND, iso
-
-_PRIVATE: Final = {"cache-control": "no-store"}
-_JSON: Final = "application/json"
 
 
 class NotThisPasskey(ProblemError):
@@ -188,7 +184,7 @@ class SessionOutlet:
     def session(self, asked: Asked) -> Response:
         """Answer who is signed in."""
         person = asked.person
-        return _json(self._card(asked.request, person.subject, person.session))
+        return answer_json(self._card(asked.request, person.subject, person.session))
 
     def sign_out(self, asked: Asked) -> Response:
         """End this session, or all of them."""
@@ -198,20 +194,20 @@ class SessionOutlet:
         if everywhere:
             self._identities.sign_out_everywhere(asked.person.subject)
         self._forget(asked.request)
-        response = Response(status_code=HTTPStatus.NO_CONTENT, headers=_PRIVATE)
+        response = Response(status_code=HTTPStatus.NO_CONTENT, headers=PRIVATE)
         clear_cookie(response)
         return response
 
     def ask_for_known(self, asked: Asked) -> Response:
         """Ask for a passkey."""
         self._require_here(asked.request)
-        return Response(self._ceremonies.ask_for_known(), headers=_PRIVATE, media_type=_JSON)
+        return answer_json(self._ceremonies.ask_for_known().encode())
 
     def ask_for_new(self, asked: Asked) -> Response:
         """Ask for a new passkey."""
         self._require_here(asked.request)
         options = self._ceremonies.ask_for_new(asked.person.subject)
-        return Response(options, headers=_PRIVATE, media_type=_JSON)
+        return answer_json(options.encode())
 
     def add_passkey(self, asked: Asked) -> Response:
         """Add a passkey."""
@@ -220,12 +216,12 @@ class SessionOutlet:
             passkey = self._ceremonies.add(asked.person.subject, wish.name, bytes(wish.credential))
         except (PasskeyRefused, TooManyPasskeys) as refused:
             raise NotThisPasskey(str(refused)) from None
-        return _json(PasskeyCard.of(passkey), status=HTTPStatus.CREATED)
+        return answer_json(PasskeyCard.of(passkey), status=HTTPStatus.CREATED)
 
     def passkeys(self, asked: Asked) -> Response:
         """Answer with a person's passkeys."""
         theirs = self._identities.passkeys(asked.person.subject)
-        return _json([PasskeyCard.of(each) for each in theirs])
+        return answer_json([PasskeyCard.of(each) for each in theirs])
 
     def remove_passkey(self, asked: Asked) -> Response:
         """Remove a passkey of theirs. Another person's is not there."""
@@ -233,7 +229,7 @@ class SessionOutlet:
         known = number.isascii() and number.isdecimal() and len(number) < 16
         if not known or not self._identities.remove_passkey(asked.person.subject, int(number)):
             raise NotFound("a passkey of that number")
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=_PRIVATE)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=PRIVATE)
 
     @property
     def _identities(self) -> Identities:
@@ -243,7 +239,7 @@ class SessionOutlet:
         """Begin a session in the place of the one that this browser has."""
         secret, session = self._identities.sign_in(subject, by)
         self._forget(request)
-        response = _json(self._card(request, subject, session), status=HTTPStatus.CREATED)
+        response = answer_json(self._card(request, subject, session), status=HTTPStatus.CREATED)
         response.set_cookie(
             COOKIE,
             secret.secret,
@@ -288,9 +284,3 @@ class SessionOutlet:
 def clear_cookie(response: Response) -> None:
     """Tell the browser to forget its session."""
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="strict")
-
-
-def _json(
-    answer: msgspec.Struct | list[PasskeyCard], *, status: HTTPStatus = HTTPStatus.OK
-) -> Response:
-    return Response(msgspec.json.encode(answer), status, _PRIVATE, _JSON)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.outlet.boxes import read_box
+from hubbub.outlet.json_answer import answer_json
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.pages import is_known, packed, tag, unchanged
 from hubbub.outlet.problems import BadParameter, NotFound
@@ -51,8 +52,7 @@ NOW: Final = "now"
 REACH: Final = timedelta(days=366)
 """How far from now one may ask: nobody knows the hours of another decade."""
 
-_NO_STORE: Final = {"cache-control": "no-cache"}
-_JSON: Final = "application/json"
+_FRESH: Final = {"cache-control": "no-cache"}
 _GEOJSON: Final = "application/geo+json"
 _OBJECTS: Final = {"n": "node", "w": "way", "r": "relation"}
 
@@ -134,7 +134,7 @@ class PlacesOutlet:
             more=len(found) > limit,
             attribution=self._attribution,
         )
-        return Response(msgspec.json.encode(answer), headers=_NO_STORE, media_type=_JSON)
+        return answer_json(answer, headers=_FRESH)
 
     def card(self, asked: Asked) -> Response:
         """Answer with one place."""
@@ -161,12 +161,12 @@ class PlacesOutlet:
             week=self._week(place, hours, local_day(at, self._zone)),
             attribution=self._attribution,
         )
-        return Response(msgspec.json.encode(answer), headers=_NO_STORE, media_type=_JSON)
+        return answer_json(answer, headers=_FRESH)
 
     def geojson(self, asked: Asked) -> Response:
         """Answer with all places, or with the news that they are those the client has."""
         body, entity_tag = self._all
-        headers = _NO_STORE | {"etag": entity_tag}
+        headers = _FRESH | {"etag": entity_tag}
         if is_known(asked.request, entity_tag):
             return unchanged(headers)
         return packed(body, asked.request, headers, media=_GEOJSON)

@@ -3,11 +3,11 @@
 from http import HTTPStatus
 from typing import Final
 
-import msgspec
 from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.deal.recipients import RecipientCard
+from hubbub.outlet.json_answer import answer_json
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import NotFound
 from hubbub.outlet.signals import GPC_SUPPORT
@@ -80,12 +80,12 @@ class RegistryOutlet:
     def recipients(self, asked: Asked) -> Response:
         """Answer with the list."""
         del asked
-        return _json(self._sources.registry().cards())
+        return answer_json(self._sources.registry().cards(), headers=_FRESH)
 
     def head(self, asked: Asked) -> Response:
         """Answer with the place and hash of the last entry."""
         del asked
-        return _json(self._sources.reads_head())
+        return answer_json(self._sources.reads_head(), headers=_FRESH)
 
     def head_then(self, asked: Asked) -> Response:
         """Answer with what the head was at an entry: is it what somebody noted down then."""
@@ -93,13 +93,9 @@ class RegistryOutlet:
         head = self._sources.reads_head_at(seq) if seq <= _SEQ_MAX else None
         if head is None:
             raise NotFound("an entry of that number")
-        return _json(head)
+        return answer_json(head, headers=_FRESH)
 
     def gpc(self, asked: Asked) -> Response:
         """Answer as the specification of the signal says."""
         del asked
-        return _json(GPC_SUPPORT)
-
-
-def _json(answer: object) -> Response:
-    return Response(msgspec.json.encode(answer), headers=_FRESH, media_type="application/json")
+        return answer_json(GPC_SUPPORT, headers=_FRESH)

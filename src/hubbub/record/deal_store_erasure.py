@@ -1,6 +1,5 @@
 """Who asked to be erased: what is to be searched for, then forgotten, then certified."""
 
-from hashlib import sha256
 from uuid import UUID
 
 import numpy as np
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hubbub.deal.certificate import ErasureProgress, about
 from hubbub.deal.identity import Secret
 from hubbub.deal.receipt import read_receipt
+from hubbub.record.deal_store_badges import token_digest
 from hubbub.record.deal_store_tables import (
     CLAIM,
     CONFLICT,
@@ -53,7 +53,7 @@ class Erasures:
             asked = insert(ERASURE).values(subject=subject, about=about(person), requested_at=at)
             connection.execute(asked.on_conflict_do_nothing())
             if claim is not None:
-                claimed = {"digest": _digest(claim), "subject": subject}
+                claimed = {"digest": token_digest(claim.secret), "subject": subject}
                 connection.execute(sa.insert(CLAIM).values(claimed))
             row = connection.execute(sa.select(ERASURE).where(ERASURE.c.subject == subject)).one()
         return _erasure(row)
@@ -149,14 +149,12 @@ class Erasures:
         """Tell how far the erasure is that was asked for with this `claim`."""
         asked = sa.select(ERASURE.c.requested_at, ERASURE.c.certificate).join(CLAIM)
         with self._reading.connect() as connection:
-            row = connection.execute(asked.where(CLAIM.c.digest == _digest(claim))).one_or_none()
+            row = connection.execute(
+                asked.where(CLAIM.c.digest == token_digest(claim.secret))
+            ).one_or_none()
         if row is None:
             return None
         return ErasureProgress(requested_at=Instant(row.requested_at), certificate=row.certificate)
-
-
-def _digest(claim: Secret) -> bytes:
-    return sha256(claim.secret.encode()).digest()
 
 
 def _erasure(row: sa.Row[tuple[object, ...]]) -> Erasure:

@@ -1,7 +1,6 @@
 """Sessions and passkeys as they rest: of a session its hash, of a passkey its public half."""
 
 import secrets
-from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -51,7 +50,7 @@ class IdentityStore:
         """Begin a session of somebody who has just shown who they are, and sweep out old ones."""
         now = self._clock.now()
         secret = Secret(f"ses_{secrets.token_urlsafe(32)}")
-        row = {"digest": _digest(secret), "subject": subject, "by": by, "shown_at": now}
+        row = {"digest": token_digest(secret.secret), "subject": subject, "by": by, "shown_at": now}
         with self._database.begin() as connection:
             if connection.scalar(sa.select(_leaves(sa.literal(subject)))):
                 raise UnknownDevice("whoever is being erased does not sign in any more")
@@ -62,7 +61,7 @@ class IdentityStore:
     def session(self, secret: Secret) -> Session | None:
         """Give the session of this secret, unless it has ended."""
         asked = sa.select(SESSION).where(
-            SESSION.c.digest == _digest(secret),
+            SESSION.c.digest == token_digest(secret.secret),
             _lives(self._clock.now()),
             ~_leaves(SESSION.c.subject),
         )
@@ -75,7 +74,9 @@ class IdentityStore:
     def sign_out(self, secret: Secret) -> None:
         """End one session."""
         with self._database.begin() as connection:
-            connection.execute(sa.delete(SESSION).where(SESSION.c.digest == _digest(secret)))
+            connection.execute(
+                sa.delete(SESSION).where(SESSION.c.digest == token_digest(secret.secret))
+            )
 
     def sign_out_everywhere(self, subject: Subject) -> None:
         """End all sessions of a person."""
@@ -175,10 +176,6 @@ def _leaves(subject: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 
 def _lives(now: Instant) -> sa.ColumnElement[bool]:
     return SESSION.c.shown_at > now - SESSION_US
-
-
-def _digest(secret: Secret) -> bytes:
-    return sha256(secret.secret.encode()).digest()
 
 
 def _passkey(row: sa.Row[tuple[object, ...]]) -> Passkey:

@@ -28,6 +28,7 @@ class Home:
         self.passes = folder / "passes"
         self.days = folder / "days"
         self.cities = folder / "city"
+        self.place_numbers = folder / "places.json"
         self.keys = folder / "keys"
         self.proofs = folder / "proofs"
         self.operator_key = self.keys / "operator"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ import msgspec
 import pyarrow as pa
 from prometheus_client import CollectorRegistry
 
-from hubbub.crowd.blocks import Windows
+from hubbub.crowd.blocks import Days, Windows
 from hubbub.crowd.book import Stored
 from hubbub.crowd.bounds import OneNorm, Unit, d_q
 from hubbub.crowd.declaration import Declaration, Floor
@@ -23,7 +24,7 @@ from hubbub.crowd.denoise import PredictedAccuracy, predicted
 from hubbub.crowd.gate import Released, postprocess, recall
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
-from hubbub.crowd.measure import TwoCounters
+from hubbub.crowd.measure import Events, TwoCounters
 from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import SignedIn
 from hubbub.deal.identity import Secret
@@ -32,6 +33,7 @@ from hubbub.deal.reads import ReadOfMine
 from hubbub.outlet.app import outlet_app
 from hubbub.outlet.sources import Busy
 from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
+from hubbub.products.places.busyness import CityBusyness, CityLive, LiveBusyness, PlaceBusyness
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow
 from hubbub.products.traffic.own import OwnRoad, OwnWeek
 from hubbub.record.deal_store import DealStore
@@ -42,10 +44,11 @@ from hubbub.record.reads_shelf import ReadsShelf
 from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
 from hubbub.terms.people import Subject
 from hubbub.terms.places import Address, Place, PlaceCategory, PlaceId
-from hubbub.terms.purposes import LiveTraffic
+from hubbub.terms.purposes import LiveTraffic, Places
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant, iso
 
+PLACE_KEYS = ibis.table({"key": "int32"}, name="keys")
 KEYS = ibis.table({"key": "int32", "prior_dm": "int32"}, name="keys")
 MORNING = Instant(1_795_500_720 * SECOND)
 OPERATOR = "operator-key"
@@ -91,6 +94,24 @@ SLOW = RoadFlow(
 )
 
 
+BUSY = PlaceBusyness(
+    place=LIBRARY.id,
+    percent=bytes([0] * 8 + [20, 40, 60, 80, 100, 90, 70, 50, 40, 30, 20, 10] + [0] * 4) * 5
+    + bytes(48),
+    low=bytes([0] * 8 + [10, 30, 50, 70, 90, 80, 60, 40, 30, 20, 10, 0] + [0] * 4) * 5 + bytes(48),
+    high=bytes([0] * 8 + [30, 50, 70, 90, 100, 100, 80, 60, 50, 40, 30, 20] + [0] * 4) * 5
+    + bytes(48),
+    closed=((True,) * 8 + (False,) * 12 + (True,) * 4) * 5 + (True,) * 48,
+    hours="own",
+    evidence="blend",
+    weeks=4,
+    stay_min=(25, 80),
+    best=((0, 8, 10), (4, 18, 20)),
+    shared_visits_week=41.5,
+)
+"""A library that is busiest at noon."""
+
+
 class Keeper:
     """Remembers what was released, as the ledger does."""
 
@@ -100,7 +121,14 @@ class Keeper:
     def stored(self, release: str) -> Stored | None:
         return self.kept.get(release)
 
-    def keep(self, release: str, *, at: Instant = MORNING) -> None:
+    def keep(
+        self,
+        release: str,
+        *,
+        at: Instant = MORNING,
+        of: Declaration[Any] | None = None,
+    ) -> None:
+        declared = LIVE if of is None else of
         sink = pa.BufferOutputStream()
         table = pa.table({"key": pa.array([0], pa.int32()), "up": [3 * G], "down": [G]})
         with pa.ipc.new_stream(sink, table.schema) as writer:
@@ -110,9 +138,9 @@ class Keeper:
         self.kept[release] = Stored(
             seq=len(self.kept),
             release=release,
-            product="traffic.live",
+            product=declared.name,
             block=f"window {len(self.kept)}",
-            promise=LIVE.promise().words,
+            promise=declared.promise().words,
             digest=digest,
             output=output,
             released_at=at,
@@ -138,9 +166,13 @@ class House:
         self.busy = False
         self.refused: dict[Subject, dict[str, int]] = {}
         self.origin = "http://hubbub.test"
-        self.declarations: Mapping[str, Declaration[Any]] = {"traffic.live": LIVE}
+        self.declarations: Mapping[str, Declaration[Any]] = {
+            each.name: each for each in (LIVE, HOURS)
+        }
         self.keeper = Keeper()
         self.released: Released[LiveFlow] | None = None
+        self.busy_week: Released[CityBusyness] | None = None
+        self.busy_now: Released[CityLive] | None = None
         self.tiles: dict[tuple[int, int, int], bytes] = {(14, 9326, 4742): gzip.compress(b"mvt")}
         self.folder = folder
         self.given: list[dict[str, int]] = []
@@ -165,6 +197,33 @@ class House:
         self.keeper.keep("first")
         raw = recall(self.keeper, "first")
         self.released = postprocess(lambda _table: LiveFlow(at=at, roads=roads), raw)
+
+    def tell_weeks(self, *places: PlaceBusyness, weeks: int = 4) -> None:
+        """Publish typical weeks that derive from a release in the book."""
+        self.keeper.keep("week", of=HOURS)
+        told = MappingProxyType({each.place: each for each in places})
+        city = CityBusyness(at=MORNING, weeks=weeks, places=told)
+        self.busy_week = postprocess(lambda _table: city, recall(self.keeper, "week"))
+
+    def tell_now(self, **places: LiveBusyness) -> None:
+        """Publish how busy places are now, from a release in the book."""
+        self.keeper.keep("minutes", of=HOURS)
+        told = MappingProxyType({PlaceId(place): each for place, each in places.items()})
+        city = CityLive(at=MORNING, places=told)
+        self.busy_now = postprocess(lambda _table: city, recall(self.keeper, "minutes"))
+
+    def busyness(self) -> Released[CityBusyness] | None:
+        return self.busy_week
+
+    def live_busyness(self) -> Released[CityLive] | None:
+        return self.busy_now
+
+    def first_busyness_at(self) -> Instant | None:
+        return None if self.city is None else Instant(MORNING + 6 * 86_400 * SECOND)
+
+    def release_of(self, digest: str) -> str | None:
+        kept = self.keeper.kept.values()
+        return next((each.release for each in kept if each.digest == digest), None)
 
     def is_released(self, digest: str) -> bool:
         return any(stored.digest == digest for stored in self.keeper.kept.values())
@@ -299,4 +358,25 @@ def live_declaration() -> Declaration[LiveTraffic]:
     )
 
 
+def hours_declaration() -> Declaration[Places]:
+    """Declare something about places that is released a week at a time."""
+    joined = PASSES.join(PLACE_KEYS, PASSES.segment == PLACE_KEYS.key)
+    return Declaration(
+        name="places.hours",
+        purpose=Places,
+        question=joined.select("subject", "at", "key"),
+        keys=PLACE_KEYS,
+        key_word="place",
+        unit=Unit.PERSON_DAY,
+        measure=Events(counted="visits"),
+        bound=OneNorm(whole_max=2),
+        noise=DiscreteLaplace(scale=2 * G),
+        epsilon=1,
+        delta=0,
+        blocks=Days(days=7),
+        floor=Floor(),
+    )
+
+
 LIVE = live_declaration()
+HOURS = hours_declaration()

@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 
-from hubbub.outlet.places import FOUND_MAX
+from hubbub.outlet.places_asked import FOUND_MAX
 from hubbub.outlet.wire_places import GeoPlaces, PlaceCard, PlacesFound
 from hubbub.terms.places import Place, PlaceCategory, PlaceId
 from hubbub.terms.time import instant

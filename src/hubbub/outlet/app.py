@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.outlet.bulk import BulkOutlet
+from hubbub.outlet.busyness import BusyPlaces
 from hubbub.outlet.deal import DealOutlet
 from hubbub.outlet.house import HouseOutlet
 from hubbub.outlet.leaving import LastLook
@@ -50,9 +51,10 @@ def outlet_app(sources: Sources) -> Starlette:
 def operations_of(sources: Sources) -> tuple[Operation, ...]:
     """List everything that may be asked, and the document that says so."""
     last_look = LastLook(sources, metrics=sources.metrics)
+    busy = BusyPlaces(sources, last_look=last_look)
     served = (
         *TrafficOutlet(sources, last_look=last_look).operations(),
-        *PlacesOutlet(sources).operations(),
+        *PlacesOutlet(sources, busy=busy).operations(),
         *HouseOutlet(sources, last_look=last_look).operations(),
         *BulkOutlet(sources, last_look=last_look).operations(),
         *DealOutlet(sources).operations(),

@@ -1,22 +1,24 @@
 """Places as they leave: found, one by one with their week, and all of them as GeoJSON."""
 
 import gzip
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date
 from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
-from hubbub.outlet.boxes import read_box
+from hubbub.outlet import places_asked
+from hubbub.outlet.busyness import BusyPlaces
 from hubbub.outlet.json_answer import answer_json
-from hubbub.outlet.operations import Asked, Operation, Parameter
+from hubbub.outlet.operations import Asked, Operation
 from hubbub.outlet.pages import is_known, packed, tag, unchanged
-from hubbub.outlet.problems import BadParameter, NotFound
+from hubbub.outlet.problems import NotFound
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire_places import (
     GeoPlace,
@@ -36,32 +38,33 @@ from hubbub.products.places.hours import (
     NotTold,
     Readable,
     Unreadable,
+    is_open,
     public_holidays,
     site_of,
     status,
     week,
 )
-from hubbub.products.places.search import PlaceBook, Wanted
-from hubbub.terms.places import Place, PlaceCategory
-from hubbub.terms.time import Instant, instant, local_day, moment
-
-FOUND: Final = 100
-FOUND_MAX: Final = 1000
-TEXT_MAX: Final = 100
-NOW: Final = "now"
-REACH: Final = timedelta(days=366)
-"""How far from now one may ask: nobody knows the hours of another decade."""
+from hubbub.products.places.search import PlaceBook, Point, Wanted
+from hubbub.terms.places import Place
+from hubbub.terms.time import Instant, local_day, moment
 
 _FRESH: Final = {"cache-control": "no-cache"}
 _GEOJSON: Final = "application/geo+json"
 _OBJECTS: Final = {"n": "node", "w": "way", "r": "relation"}
 
 
+class _Then(NamedTuple):
+    """The moment that is asked about: of now, more is known."""
+
+    at: Instant
+    is_now: bool
+
+
 class PlacesOutlet:
     """Answers what is asked about places."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sources, *, busy: BusyPlaces) -> None:
+        self._sources, self._busy = sources, busy
         city = sources.city
         self._zone = ZoneInfo("UTC" if city is None else city.zone)
         self._attribution = "" if city is None else city.attribution
@@ -75,10 +78,10 @@ class PlacesOutlet:
                 path="/v1/places",
                 resource=Resource.PLACES,
                 action="read",
-                summary="Places by name, category, box and whether they are open.",
+                summary="Places by name, category, box, whether they are open, how busy, how near.",
                 perform=self.find,
                 answer=PlacesFound,
-                parameters=_FIND_PARAMETERS,
+                parameters=places_asked.PARAMETERS,
                 problems=(HTTPStatus.BAD_REQUEST,),
                 waits=True,
             ),
@@ -87,17 +90,10 @@ class PlacesOutlet:
                 path="/v1/places/{id}",
                 resource=Resource.PLACES,
                 action="read",
-                summary="One place, and when it is open in the seven days from today.",
+                summary="One place: when it is open in the next seven days, and how busy it is.",
                 perform=self.card,
                 answer=PlaceCard,
-                parameters=(
-                    Parameter(
-                        name="id",
-                        meaning="The place's id: n, w or r and its number on the map, or own-…",
-                        example="n1",
-                        within="path",
-                    ),
-                ),
+                parameters=(places_asked.PLACE_ID,),
                 problems=(HTTPStatus.NOT_FOUND,),
                 waits=True,
             ),
@@ -116,25 +112,20 @@ class PlacesOutlet:
 
     def find(self, asked: Asked) -> Response:
         """Answer with the places that are as is asked for."""
-        now = self._sources.now()
-        open_at, limit = _open_at_asked(asked, now, zone=self._zone), _limit_asked(asked)
-        box = asked.query("bbox")
-        wanted = Wanted(
-            text=_text_asked(asked),
-            categories=_categories_asked(asked),
-            west_south_east_north=None if box is None else read_box("bbox", box),
-            open_at=open_at,
-        )
-        at = now if open_at is None else open_at
-        found = list(islice(self._book.find(wanted), limit + 1))
+        now, limit = self._sources.now(), places_asked.limit(asked)
+        wanted = places_asked.wanted(asked, now, zone=self._zone)
+        at = now if wanted.open_at is None else wanted.open_at
+        then = _Then(at, is_now=at == now)
+        found = list(islice(self._quiet(asked, wanted, then), limit + 1))
         answer = PlacesFound(
             at=self._local(at),
             zone=self._zone.key,
-            places=[self._found(place, at) for place in found[:limit]],
+            places=[self._found(place, then, wanted.near) for place in found[:limit]],
             more=len(found) > limit,
             attribution=self._attribution,
         )
-        return answer_json(answer, headers=_FRESH)
+        body = gzip.compress(msgspec.json.encode(answer), compresslevel=6, mtime=0)
+        return packed(body, asked.request, _FRESH, media="application/json")
 
     def card(self, asked: Asked) -> Response:
         """Answer with one place."""
@@ -159,6 +150,8 @@ class PlacesOutlet:
             open=today.is_open,
             changes_at=self._local_or_none(today.changes_at),
             week=self._week(place, hours, local_day(at, self._zone)),
+            busyness=self._busy.told(place.id),
+            busyness_due=self._busy.due(),
             attribution=self._attribution,
         )
         return answer_json(answer, headers=_FRESH)
@@ -177,9 +170,22 @@ class PlacesOutlet:
         plain = msgspec.json.encode(GeoPlaces(self._attribution, features))
         return gzip.compress(plain, compresslevel=6, mtime=0), tag(plain)
 
-    def _found(self, place: Place, at: Instant) -> PlaceFound:
+    def _quiet(self, asked: Asked, wanted: Wanted, then: "_Then") -> Iterator[Place]:
+        """Find what is wanted, and of that what is as quiet as is asked for."""
+        most = places_asked.quieter_than(asked)
+        for place in self._book.find(wanted):
+            if most is None or self._is_quiet(place, then, most):
+                yield place
+
+    def _is_quiet(self, place: Place, then: "_Then", most: int) -> bool:
+        busy = self._busy.then(place.id, then.at, is_now=then.is_now)
+        if busy is None or busy.live == "busier" or busy.percent > most:
+            return False
+        return is_open(self._book.hours(place), then.at) is not False
+
+    def _found(self, place: Place, asked_of: "_Then", near: Point | None) -> PlaceFound:
         hours = self._book.hours(place)
-        then = status(hours, at)
+        then = status(hours, asked_of.at)
         return PlaceFound(
             id=place.id,
             name=place.name,
@@ -190,6 +196,8 @@ class PlacesOutlet:
             hours=_kind(hours),
             open=then.is_open,
             changes_at=self._local_or_none(then.changes_at),
+            busy=self._busy.then(place.id, asked_of.at, is_now=asked_of.is_now),
+            distance_m=None if near is None else round(near.metres_to(place)),
         )
 
     def _week(self, place: Place, hours: Hours, today: date) -> list[PlaceDay]:
@@ -218,82 +226,6 @@ class PlacesOutlet:
 
     def _local_or_none(self, at: Instant | None) -> str | None:
         return None if at is None else self._local(at)
-
-
-_FIND_PARAMETERS: Final = (
-    Parameter(
-        name="q",
-        meaning=f"Beginnings of words of its names, in any order; at most {TEXT_MAX} characters.",
-        example="lib",
-    ),
-    Parameter(
-        name="category",
-        meaning=f"Any of {', '.join(PlaceCategory)}; with commas.",
-        example="restaurant,cafe",
-    ),
-    Parameter(
-        name="bbox",
-        meaning="west,south,east,north in degrees; without it, the whole city.",
-        example="24.93,60.16,24.96,60.18",
-    ),
-    Parameter(
-        name="open_at",
-        meaning="Only what is known to be open then: now, or a time within a year of now, on the "
-        "city's clocks unless it names an offset. `open` and `changes_at` are of then.",
-        example=NOW,
-    ),
-    Parameter(
-        name="limit",
-        meaning=f"At most so many places; {FOUND} unless told, {FOUND_MAX} at most.",
-        example="20",
-        schema={"type": "integer", "minimum": 1, "maximum": FOUND_MAX},
-    ),
-)
-
-
-def _text_asked(asked: Asked) -> str | None:
-    text = asked.query("q")
-    if text is not None and len(text) > TEXT_MAX:
-        raise BadParameter("q", expected=f"at most {TEXT_MAX} characters")
-    return text
-
-
-def _categories_asked(asked: Asked) -> frozenset[PlaceCategory] | None:
-    given = asked.query("category")
-    if given is None:
-        return None
-    try:
-        return frozenset(PlaceCategory(each.strip()) for each in given.split(","))
-    except ValueError:
-        expected = f"any of {', '.join(PlaceCategory)}; with commas"
-        raise BadParameter("category", expected=expected) from None
-
-
-def _open_at_asked(asked: Asked, now: Instant, *, zone: ZoneInfo) -> Instant | None:
-    given = asked.query("open_at")
-    if given is None or given == NOW:
-        return None if given is None else now
-    expected = "now, or a time within a year of now, such as 2026-11-27T20:30"
-    try:
-        told = datetime.fromisoformat(given)
-    except ValueError:
-        raise BadParameter("open_at", expected=expected) from None
-    here = moment(now, zone)
-    zoned = told if told.tzinfo is not None else told.replace(tzinfo=zone)
-    if abs(zoned.replace(tzinfo=None) - here.replace(tzinfo=None)) > REACH:
-        raise BadParameter("open_at", expected=expected)
-    return instant(zoned)
-
-
-def _limit_asked(asked: Asked) -> int:
-    given = asked.query("limit")
-    if given is None:
-        return FOUND
-    if not (
-        given.isascii() and given.isdigit() and len(given) < 6 and 1 <= int(given) <= FOUND_MAX
-    ):
-        raise BadParameter("limit", expected=f"a whole number from 1 to {FOUND_MAX}")
-    return int(given)
 
 
 def _kind(hours: Hours) -> HoursKind:

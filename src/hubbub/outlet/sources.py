@@ -17,6 +17,7 @@ from hubbub.deal.own import Own
 from hubbub.deal.reads import ReadOfMine, Reads
 from hubbub.deal.recipients import Registry
 from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
+from hubbub.products.places.busyness import CityBusyness, CityLive
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.own import OwnWeek
 from hubbub.terms.errors import HubbubError
@@ -83,8 +84,27 @@ class Sources(Protocol):
         """Give traffic now: the same object until there is a newer one, None before the first."""
         ...
 
+    def busyness(self) -> Released[CityBusyness] | None:
+        """Give how busy places are in an ordinary week: the same object until there is a newer one.
+
+        None before the first week.
+        """
+        ...
+
+    def first_busyness_at(self) -> Instant | None:
+        """Tell when the first week will be released. None: there is no city."""
+        ...
+
+    def live_busyness(self) -> Released[CityLive] | None:
+        """Give how busy places are now. None before the first minutes."""
+        ...
+
     def is_released(self, digest: str) -> bool:
         """Tell whether the ledger knows bytes of this digest as released."""
+        ...
+
+    def release_of(self, digest: str) -> str | None:
+        """Give the name of the release whose bytes have this digest."""
         ...
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:

@@ -70,7 +70,7 @@ class HereResult(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Hides(msgspec.Struct, frozen=True):
-    """What live traffic hides: it stands beside every answer that is made of it."""
+    """What a promise hides: it stands beside every answer that is made under it."""
 
     unit: str  # one account's day, or one passage
     weaker: bool  # than the person-day promise, which is the default

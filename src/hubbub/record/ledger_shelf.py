@@ -105,6 +105,11 @@ class LedgerShelf:
         """Tell whether bytes of this digest were ever released."""
         return bool(self._ask("SELECT 1 FROM release WHERE digest = ? LIMIT 1", digest))
 
+    def release_of(self, digest: str) -> str | None:
+        """Name the release whose bytes have this digest."""
+        found = self._ask("SELECT release FROM release WHERE digest = ? LIMIT 1", digest)
+        return found[0][0] if found else None
+
     def changed(self) -> bool:
         """Tell whether anything was written since this was last asked. It costs microseconds."""
         row = self._ask("PRAGMA data_version")

@@ -20,6 +20,7 @@ from hubbub.deal.recipients import Registry
 from hubbub.intake.door import Door
 from hubbub.outlet.deal import METHOD
 from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
+from hubbub.products.places.busyness import CityBusyness, CityLive
 from hubbub.products.traffic.declarations import Roads, live_declaration
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.own import OwnWeek
@@ -137,11 +138,27 @@ class HouseSources:
         """Give traffic now."""
         return None if self._live is None else self._live.now()
 
+    def busyness(self) -> Released[CityBusyness] | None:
+        """Give how busy places are in an ordinary week: no product releases that yet."""
+        return None
+
+    def first_busyness_at(self) -> Instant | None:
+        """Tell when the first week will be released: nothing is planned."""
+        return None
+
+    def live_busyness(self) -> Released[CityLive] | None:
+        """Give how busy places are now: no product releases that yet."""
+        return None
+
     def is_released(self, digest: str) -> bool:
         """Tell whether the ledger knows bytes of this digest as released."""
         if digest not in self._known and self._shelf.known(digest):
             self._known.add(digest)  # nothing is ever taken out of a ledger
         return digest in self._known
+
+    def release_of(self, digest: str) -> str | None:
+        """Give the name of the release whose bytes have this digest."""
+        return self._shelf.release_of(digest)
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         """Give a map tile, if there is one."""

@@ -2,12 +2,28 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from math import cos, hypot, radians
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from hubbub.products.places.hours import Hours, is_open, read_hours, site_of
 from hubbub.terms.places import Place, PlaceCategory, PlaceId
 from hubbub.terms.time import Instant
+
+_M_PER_DEGREE: Final = 111_195.0  # of a meridian, on a ball of 6,371 km
+
+
+class Point(NamedTuple):
+    """Where somebody is, in degrees."""
+
+    lat: float
+    lon: float
+
+    def metres_to(self, place: Place) -> float:
+        """Tell how far `place` is as the crow flies: right to a metre within a city."""
+        north = place.lat_e6 / 1e6 - self.lat
+        east = (place.lon_e6 / 1e6 - self.lon) * cos(radians(self.lat))
+        return _M_PER_DEGREE * hypot(north, east)
 
 
 class Wanted(NamedTuple):
@@ -17,6 +33,7 @@ class Wanted(NamedTuple):
     categories: frozenset[PlaceCategory] | None = None
     west_south_east_north: tuple[float, float, float, float] | None = None
     open_at: Instant | None = None
+    near: Point | None = None  # the nearest come first
 
 
 class PlaceBook:
@@ -46,11 +63,14 @@ class PlaceBook:
         return hours
 
     def find(self, wanted: Wanted) -> Iterator[Place]:
-        """Find places in the order of their names: those that begin with the text come first."""
-        begin = " ".join(_words(wanted.text or ""))
+        """Find places: the nearest first, or else those whose name begins with the text."""
         found = [place for place in self._places.values() if self._is_wanted(place, wanted)]
-        names = {place.id: " ".join(_words(place.name)) for place in found}
-        found.sort(key=lambda it: (not names[it.id].startswith(begin), names[it.id], it.id))
+        if wanted.near is not None:
+            found.sort(key=wanted.near.metres_to)
+        else:
+            begin = " ".join(_words(wanted.text or ""))
+            names = {place.id: " ".join(_words(place.name)) for place in found}
+            found.sort(key=lambda it: (not names[it.id].startswith(begin), names[it.id], it.id))
         for place in found:
             if wanted.open_at is None or is_open(self.hours(place), wanted.open_at):
                 yield place

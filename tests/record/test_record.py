@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from hubbub.deal.gate import Permitted, derive
+from hubbub.record import passes_held
 from hubbub.record import record as record_module
 from hubbub.record.events import DAY, FRESH, EventStore, TailLost
 from hubbub.record.journal import Journal
@@ -282,7 +283,7 @@ def test_held_passes_are_of_their_purpose_and_are_forgotten_in_time(house: House
 def test_many_held_tables_become_one_and_lose_nothing_that_is_needed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_module, "_HELD_TABLES_MAX", 5)
+    monkeypatch.setattr(passes_held, "_TABLES_MAX", 5)
     for second in range(12):
         house.give(rows_at([second], receipt=second))
         house.record.hold(passes(house), since=Instant(BEGIN + (second - 8) * SECOND))
@@ -290,7 +291,7 @@ def test_many_held_tables_become_one_and_lose_nothing_that_is_needed(
     kept = sorted(house.record.collect(read).rows["receipt"].to_pylist())
     assert kept == list(range(kept[0], 12))
     assert kept[0] <= 3
-    assert len(house.record._passes[LiveTraffic.index]) <= 6
+    assert len(house.record._passes._held[LiveTraffic.index]) <= 6
 
 
 def test_a_tail_whose_files_are_gone_says_so(house: House) -> None:

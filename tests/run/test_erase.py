@@ -25,12 +25,14 @@ from hubbub.record.events import EventStore
 from hubbub.record.journal import Journal
 from hubbub.record.passes_log import PassesLog
 from hubbub.record.record import Record
+from hubbub.record.visits_shelf import KEPT, Stretch, VisitsShelf
 from hubbub.run import erase as erase_module
 from hubbub.run.erase import NotErasedYet, erase
 from hubbub.run.home import Home, taken
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import Category
+from hubbub.terms.time import Instant
 from record.deal_store_rig import BOTH, HandClock, database
 from record.rows import DAY_0, rows_at
 
@@ -61,6 +63,12 @@ class House:
         for subject in SUBJECTS.values():
             row = dict.fromkeys(PASSES.names, subject)
             log.append(pa.Table.from_pylist([row], PASSES))
+        VisitsShelf(self.home.visits).put(
+            pa.table({name: list(SUBJECTS.values()) for name in KEPT.names}),
+            Stretch(Instant(0), Instant(99)),
+            made_of="places",
+            erased=lambda: np.empty(0, np.int64),
+        )
 
     def let_in(self, name: str) -> None:
         """Sign somebody in, and give them a passkey."""
@@ -125,6 +133,8 @@ def test_nothing_of_the_erased_is_left_and_everything_of_the_others_is(house: Ho
     assert house.bytes_of("anna of the mill") == []
     assert [house.rows_of(name) for name in ("berta of the mill", "carl of the mill")] == [10, 10]
     assert PassesLog(house.home.passes).load()["subject"].to_pylist() == [2, 65]
+    visits = VisitsShelf(house.home.visits).read(Instant(0), Instant(99))
+    assert visits["subject"].to_pylist() == [2, 65]
     assert (certificate.rows_erased, certificate.receipts_erased) == (8, 2)  # two never rested
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -11,12 +12,13 @@ from hubbub.deal.desk import DeviceName
 from hubbub.record.events import EventStore
 from hubbub.record.events_files import bytes_of, unique
 from hubbub.record.passes_log import PassesLog
+from hubbub.record.visits_shelf import KEPT, Stretch, VisitsShelf
 from hubbub.run.home import taken
 from hubbub.run.status import Swept, read_note
 from hubbub.run.sweep import EVERY_US, Sweeper, sweep
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.purposes import LiveTraffic, Places, Traffic
-from hubbub.terms.time import SECOND
+from hubbub.terms.time import SECOND, Instant
 from run.audited_house import House, house
 
 DAY = 86_400
@@ -91,6 +93,22 @@ def test_passes_without_a_live_purpose_go_too(street: House) -> None:
     street.withdraw("ann")
     assert sweeper(street).sweep().passes == 1
     assert log.load()["subject"].to_pylist() == [badges[1].subject]
+
+
+def test_visits_without_a_live_purpose_go_too(street: House) -> None:
+    badges = [street.badge(name) for name in ("ann", "bob")]
+    day = Stretch(Instant(street.clock.at - SECOND), Instant(street.clock.at + SECOND))
+    rows = [
+        {"subject": badge.subject, "receipt": badge.receipt, "may": max(badge.stamps)}
+        | {"at": street.clock.at, "until": street.clock.at, "place": 1}
+        for badge in badges
+    ]
+    shelf = VisitsShelf(street.home.visits)
+    visits = pa.Table.from_pylist(rows, KEPT)
+    shelf.put(visits, day, made_of="places", erased=lambda: np.empty(0, np.int64))
+    street.withdraw("ann")
+    assert sweeper(street).sweep().visits == 1
+    assert shelf.read(*day)["subject"].to_pylist() == [badges[1].subject]
 
 
 def test_the_keeper_sweeps_within_a_day_of_a_withdrawal(street: House) -> None:

@@ -13,5 +13,5 @@ def record() -> None:
 def record_sweep(asked: Asked) -> None:
     """Delete the rows that no live purpose is left for. A running house does so twice a day."""
     swept = sweep(asked.home)
-    told = f"deleted: {swept.rows} rows, {swept.passes} passes; {swept.files} files written anew"
-    asked.answer(swept, [told])
+    deleted = f"{swept.rows} rows, {swept.passes} passes, {swept.visits} visits"
+    asked.answer(swept, [f"deleted: {deleted}; {swept.files} files written anew"])

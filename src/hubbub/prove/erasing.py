@@ -30,6 +30,7 @@ from hubbub.prove.traces import Forms, forms_of_moment, forms_of_place, forms_of
 from hubbub.record.events import BUCKETS
 from hubbub.record.journal import Journal
 from hubbub.record.passes_log import PassesLog
+from hubbub.record.visits_shelf import KEPT, Stretch, VisitsShelf
 from hubbub.run.clock import SystemClock
 from hubbub.run.erase import erase
 from hubbub.run.home import Home
@@ -39,7 +40,7 @@ from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
 from hubbub.terms.people import Personal, Subject
 from hubbub.terms.pings import PING, Pings
 from hubbub.terms.purposes import LiveTraffic, Purpose, Traffic
-from hubbub.terms.time import SECOND
+from hubbub.terms.time import SECOND, Instant
 
 ROWS_EACH: Final = 6
 
@@ -110,7 +111,13 @@ class SharedHouse:
         self._send(slice(2, 4))
         record.drain()
         self._send(slice(4, None))
-        PassesLog(home.passes).append(_passes(self._sent(slice(None))))
+        PassesLog(home.passes).append(_derived(self._sent(slice(None)), _PASSES))
+        VisitsShelf(home.visits).put(
+            _derived(self._sent(slice(None)), KEPT),
+            Stretch(Instant(0), self._now),
+            made_of="places",
+            erased=lambda: np.empty(0, np.int64),
+        )
 
     def erase(self, whom: Sharer) -> ErasureCertificate:
         """Erase somebody, as the command does."""
@@ -194,11 +201,11 @@ def _verifies(certificate: ErasureCertificate, key: bytes) -> bool:
     return True
 
 
-def _passes(sent: Pings) -> pa.Table:
-    """Make a pass of each row."""
+def _derived(sent: Pings, schema: pa.Schema) -> pa.Table:
+    """Make a pass, or a visit, of each row."""
     columns = {name: np.ascontiguousarray(sent[name]) for name in ("subject", "at", *STAMP)}
-    others = {name: np.ones(len(sent)) for name in _PASSES.names if name not in columns}
-    return pa.table(columns | others).select(_PASSES.names).cast(_PASSES)
+    others = {name: np.ones(len(sent)) for name in schema.names if name not in columns}
+    return pa.table(columns | others).select(schema.names).cast(schema)
 
 
 def _unpacked(path: Path) -> bytes:

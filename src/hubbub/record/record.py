@@ -23,17 +23,21 @@ from hubbub.record.events import DAY, FRESH, LATE, Doomed, Erased, EventStore, T
 from hubbub.record.events_files import StoredFile
 from hubbub.record.hours import hours_asked
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
+from hubbub.record.passes_held import HeldPasses, without
 from hubbub.record.passes_log import PassesLog
 from hubbub.record.record_leaves import (
     PASSES_LEAF,
     PINGS_LEAF,
     TAIL_LEAF,
+    VISITS_LEAF,
     dead_cell,
     dead_leaf,
     dead_name,
     reads_in,
     require_permitted,
 )
+from hubbub.record.visits_held import HeldVisits
+from hubbub.record.visits_shelf import VisitsShelf
 from hubbub.terms.catalogue import CATEGORIES, PASSES_SCHEMA, PINGS_SCHEMA, STAMP
 from hubbub.terms.people import Subject
 from hubbub.terms.pings import Pings
@@ -50,12 +54,10 @@ _ROWS_A_COMMIT: Final = 1_000_000
 _FRESH_FILES_MAX: Final = 120  # a day: one or two minutes of commits
 _FRESH_ROWS_MAX: Final = 500_000  # a day
 _LOG_ENTRIES_MAX: Final = 200
-_HELD_TABLES_MAX: Final = 100
 _OF_PINGS: Final = CATEGORIES["pings"]
 _OF_PASSES: Final = CATEGORIES["passes"]
 
 _AUDITED: Final = {"subject": "int64", "at": "int64", **STAMP}
-_PASSES_KEPT: Final = pa.schema([*(PASSES_SCHEMA | STAMP).items()])
 
 
 def _nobody() -> NDArray[np.int64]:
@@ -74,6 +76,7 @@ class Record:
         erased: ErasedList = _nobody,
         reads: Reads,
         closing: Closing | None = None,
+        visits: VisitsShelf | None = None,
         engine: Engine | None = None,
     ) -> None:
         """Read from `store`, which is filled from the segments in the folder `journal`.
@@ -84,8 +87,8 @@ class Record:
         self._closing, self.late_rows = closing, 0
         self._store, self._journal, self._dead, self._erased = store, journal, dead, erased
         self._engine = engine or Engine()
-        self._passes: defaultdict[int, list[pa.Table]] = defaultdict(list)
-        self._logs: dict[int, PassesLog] = {}
+        self._passes = HeldPasses()
+        self.visits = HeldVisits(visits, erased=erased, engine=self._engine)
         self._tails: dict[tuple[type[Purpose], Recipient], int] = {}
         self._trimmed = store.version()
         self._unneeded: frozenset[str] = frozenset()
@@ -172,25 +175,16 @@ class Record:
 
     def remember(self, purpose: type[Purpose], log: PassesLog) -> None:
         """Keep the passes that are held for `purpose` in `log` too; begin with what is there."""
-        self._logs[purpose.index] = log
-        self._passes[purpose.index].append(log.load())
+        self._passes.remember(purpose, log)
 
     def hold[For: Purpose](self, passes: Permitted[pa.Table, For], *, since: Instant) -> None:
         """Keep derived rows in memory, with their stamps, and forget those before `since`."""
-        held, log = self._passes[passes.purpose.index], self._logs.get(passes.purpose.index)
-        rows = _without(passes.rows, self._erased()) if passes.rows.num_rows else passes.rows
-        if log is not None:
-            log.append(rows)
-            log.forget_before(since)
-        if rows.num_rows:
-            held.append(rows.select(_PASSES_KEPT.names).cast(_PASSES_KEPT))
-        if len(held) > _HELD_TABLES_MAX:
-            held[:] = [pa.concat_tables(held).filter(pc.field("at") >= since).combine_chunks()]
-        held[:] = [rows for rows in held if rows["at"].to_numpy().max(initial=-1) >= since]
+        rows = without(passes.rows, self._erased()) if passes.rows.num_rows else passes.rows
+        self._passes.hold(rows, passes.purpose, since=since)
 
     def let_go(self, purpose: type[Purpose]) -> None:
         """Forget the derived rows that are held for `purpose`."""
-        self._passes.pop(purpose.index, None)
+        self._passes.let_go(purpose)
 
     def own(self, subject: Subject, *, stamped: bool = False) -> Own[pa.Table]:
         """Read every ping of one person, for that person; with what they came under, if asked."""
@@ -208,12 +202,9 @@ class Record:
         self._reads.close()
 
     def erase(self, subject: Subject) -> Erased:
-        """Take everything of `subject` out of the store, the logs of passes and the memory."""
-        for log in self._logs.values():
-            log.take_out(lambda rows: pc.equal(rows["subject"], subject))
-        whom = np.array([subject], np.int64)
-        for held in self._passes.values():
-            held[:] = [_without(rows, whom) for rows in held]
+        """Take everything of `subject` out of the store, and of what is derived from it."""
+        self._passes.erase(subject)
+        self.visits.erase(subject)
         return self._store.erase(subject)
 
     def files(self) -> list[StoredFile]:
@@ -228,11 +219,9 @@ class Record:
             self._unneeded = self._store.sweep(found_before=self._unneeded)
         return swept
 
-    def sweep_passes(self, doomed: Doomed) -> int:
-        """Take the `doomed` passes out of the logs and the memory. Gives how many of the logs'."""
-        for held in self._passes.values():
-            held[:] = [rows.filter(pc.invert(doomed(rows))) for rows in held]
-        return sum(log.take_out(doomed) for log in self._logs.values())
+    def sweep_derived(self, doomed: Doomed) -> tuple[int, int]:
+        """Take the `doomed` passes and visits out. Gives how many of each were on disk."""
+        return self._passes.take_out(doomed), self.visits.take_out(doomed)
 
     def delete_replaced(self) -> None:
         """Delete the files that were replaced, now: nobody may be reading."""
@@ -278,9 +267,10 @@ class Record:
     def maintain(self, *, now: Instant, keep_days: int) -> None:
         """Sort fresh rows into buckets, delete what nobody needs, and fold the log: the keeper's.
 
-        Rows of more than `keep_days` ago, as the notice says, are deleted. Call it between a tail
-        and the next drain, so that no tail misses a log entry.
+        Rows of more than `keep_days` ago, as the notice says, are deleted, and visits of more than
+        eight. Call it between a tail and the next drain, so that no tail misses a log entry.
         """
+        self.visits.forget_old(now=now, keep_us=keep_days * DAY)
         self.fold_log(entries_min=_LOG_ENTRIES_MAX)
         if self._store.forget_before(now // DAY - keep_days):
             self._unneeded = self._store.sweep(found_before=self._unneeded)
@@ -368,16 +358,12 @@ class Record:
             kept = [file for file in files if file.bucket != LATE or not found["in_time"]]
             return self._store.paths(kept)
         if found := PASSES_LEAF.fullmatch(name):
-            return pa.concat_tables(
-                [_PASSES_KEPT.empty_table(), *self._passes[int(found["purpose"])]]
-            )
+            return self._passes.of(int(found["purpose"]))
+        if found := VISITS_LEAF.fullmatch(name):
+            return self.visits.between(Instant(int(found["since"])), Instant(int(found["until"])))
         if (cell := dead_cell(name)) is not None:
             return self._dead(*cell)
         return public[name]
-
-
-def _without(rows: pa.Table, subjects: NDArray[np.int64]) -> pa.Table:
-    return rows.filter(pa.array(~np.isin(rows["subject"].to_numpy(), subjects)))
 
 
 def _in_order(rows: pa.Table) -> pa.Table:

@@ -20,6 +20,7 @@ from hubbub.terms.time import Instant
 
 PINGS_LEAF: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)(?P<in_time>_in_time)?")
 PASSES_LEAF: Final = re.compile(r"record_passes_(?P<purpose>\d+)_(?P<since>\d+)_(?P<until>\d+)")
+VISITS_LEAF: Final = re.compile(r"record_visits_(?P<since>\d+)_(?P<until>\d+)")
 TAIL_LEAF: Final = "record_tail"
 _DEAD_LEAF: Final = re.compile(
     r"record_dead_(?P<category>\d+)_(?P<purpose>\d+)_(?P<slot>\d+)_(?P<recipient>.+)"
@@ -60,8 +61,8 @@ def require_permitted(node: ops.Node) -> None:
     """Refuse rows about people that are not below a join with the dead list: a fuse, no gate."""
     if isinstance(node, ops.JoinChain) and any(_closes(link) for link in node.rest):
         return
-    if isinstance(node, ops.UnboundTable) and (
-        PINGS_LEAF.fullmatch(node.name) or PASSES_LEAF.fullmatch(node.name)
+    if isinstance(node, ops.UnboundTable) and any(
+        leaf.fullmatch(node.name) for leaf in (PINGS_LEAF, PASSES_LEAF, VISITS_LEAF)
     ):
         raise UnpermittedRead
     for child in node.__children__:
@@ -91,8 +92,8 @@ def _span(name: str, rows: Relation) -> tuple[int, int] | None:
     """Tell of what time the rows behind a leaf are."""
     if found := PINGS_LEAF.fullmatch(name):
         return (int(found["since"]), int(found["until"])) if len(rows) else None
-    if name == TAIL_LEAF or PASSES_LEAF.fullmatch(name):
-        assert isinstance(rows, pa.Table), "what was just committed, and passes, are in memory"
+    if name == TAIL_LEAF or PASSES_LEAF.fullmatch(name) or VISITS_LEAF.fullmatch(name):
+        assert isinstance(rows, pa.Table), "what was just committed or derived is in memory"
         at = pc.min_max(rows["at"])
         return (at["min"].as_py(), at["max"].as_py() + 1) if rows.num_rows else None
     return None

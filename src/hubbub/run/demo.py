@@ -44,6 +44,7 @@ _RUN: Final = (
     "journal",
     "events",
     "passes",
+    "visits",
     "days",
     "keys",
     "keeper.json",

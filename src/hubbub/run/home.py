@@ -26,6 +26,7 @@ class Home:
         self.reads = folder / "reads.sqlite"
         self.reads_witness = self.events / "_reads.head"
         self.passes = folder / "passes"
+        self.visits = folder / "visits"
         self.days = folder / "days"
         self.cities = folder / "city"
         self.place_numbers = folder / "places.json"

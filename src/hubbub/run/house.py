@@ -9,6 +9,7 @@ from hubbub.record.ledger_shelf import LedgerShelf
 from hubbub.record.reads_log import ReadsLog
 from hubbub.record.reads_shelf import ReadsShelf
 from hubbub.record.record import Record
+from hubbub.record.visits_shelf import VisitsShelf
 from hubbub.run.clock import ReplayClock, SystemClock
 from hubbub.run.home import Home
 from hubbub.run.notices import told_here
@@ -36,6 +37,7 @@ def open_record(home: Home, deals: DealStore) -> Record:
         erased=deals.erasures.subjects,
         reads=open_reads(home, deals.clock),
         closing=Closing(home.days),
+        visits=VisitsShelf(home.visits),
     )
 
 

@@ -76,6 +76,7 @@ def _of_sweep(swept: Swept) -> Iterator[Metric]:
         ),
         ("rows", "Rows that it deleted: nobody might read them any more.", swept.rows),
         ("passes", "Passes that it deleted.", swept.passes),
+        ("visits", "Visits that it deleted.", swept.visits),
         ("files", "Files that it wrote anew.", swept.files),
     ):
         yield GaugeMetricFamily(f"hubbub_sweep_{name}", meaning, value=value)

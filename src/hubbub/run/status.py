@@ -27,6 +27,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant  # when it began
     rows: int = 0
     passes: int = 0
+    visits: int = 0
     files: int = 0  # written anew
 
 

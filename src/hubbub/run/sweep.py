@@ -66,7 +66,8 @@ class Sweeper:
     def _begin(self) -> None:
         self._doomed = uncovered(self._deals.histories.dead_bits(CATEGORIES["pings"]))
         self._looked_at.clear()
-        self._so_far = Swept(at=self._clock.now(), passes=self._record.sweep_passes(self._doomed))
+        passes, visits = self._record.sweep_derived(self._doomed)
+        self._so_far = Swept(at=self._clock.now(), passes=passes, visits=visits)
 
     def _go_on(self, doomed: Doomed) -> None:
         """Look at some files. Those that others wrote meanwhile are looked at too."""
@@ -89,7 +90,9 @@ class Sweeper:
         write_note(self._home.swept, swept)
         if self._asked:
             self._home.sweep_asked.unlink(missing_ok=True)
-        log.info("swept", rows=swept.rows, passes=swept.passes, files=swept.files)
+        log.info(
+            "swept", rows=swept.rows, passes=swept.passes, visits=swept.visits, files=swept.files
+        )
 
 
 def sweep(home: Home) -> Swept:

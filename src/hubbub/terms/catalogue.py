@@ -36,6 +36,12 @@ PASSES_SCHEMA: Final = {
     "distance_dm": "int32",
     "time_ms": "int32",
 }
+VISITS_SCHEMA: Final = {
+    "subject": "int64",
+    "at": "int64",  # microseconds: the arrival
+    "until": "int64",  # microseconds: the departure
+    "place": "int32",  # where in the city's list of places, from 0 on; -1: at none of them
+}
 INTERACTIONS_SCHEMA: Final = {
     "subject": "int64",  # what two people did is a row of each
     "at": "int64",
@@ -47,12 +53,15 @@ PINGS: Final[ir.Table] = ibis.table(PINGS_SCHEMA, name="pings")
 """Where phones were."""
 PASSES: Final[ir.Table] = ibis.table(PASSES_SCHEMA, name="passes")
 """How one phone passed along one road segment: distance and time, both sums."""
+VISITS: Final[ir.Table] = ibis.table(VISITS_SCHEMA, name="visits")
+"""When people came to which place, and left: away from home and desk."""
 INTERACTIONS: Final[ir.Table] = ibis.table(INTERACTIONS_SCHEMA, name="interactions")
 """What people did with one another: that they did, never what was said."""
 
 CATEGORIES: Final = {
     "pings": Category.LOCATION,
     "passes": Category.LOCATION,
+    "visits": Category.LOCATION,
     "interactions": Category.INTERACTIONS,
 }
 """What kind of data the rows of each table are. A table that is not here is not asked about."""

@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 DATA ?= ../shared/data/helsinki
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --quiet
-HUBBUB := pyproject.toml --extra prove --group build
+HUBBUB := pyproject.toml --extra prove --extra messenger --group build
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

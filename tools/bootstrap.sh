@@ -21,6 +21,7 @@ digest_of() {
     # Whatever an installation depends on, by name and content.
     {
         find web -name node_modules -prune -o -type f -print
+        ls packages/*/pyproject.toml 2>/dev/null
         ls pyproject.toml hatch_build.py "$(requirements_of "$1")"
     } | LC_ALL=C sort | tr '\n' '\0' | xargs -0 cksum | cksum
 }
@@ -111,4 +112,9 @@ rm -f .venv/unfinished
 
 say "installing hubbub itself and building its pages"
 "$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+for package in packages/*/; do
+    if [ -f "$package/pyproject.toml" ]; then
+        "$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable "$package"
+    fi
+done
 echo "$PWD $(digest_of "$level")" >".venv/ready-$level"

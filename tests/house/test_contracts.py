@@ -72,6 +72,8 @@ BREACHES = (
     Breach("engines", "deal/planted.py", "from sqlalchemy import text"),
     Breach("accounting", "crowd/planted.py", "import opendp"),
     Breach("accounting", "products/planted.py", "from dp_accounting import pld"),
+    Breach("homeserver", "run/planted.py", "from synapse.app import homeserver"),
+    Breach("homeserver", "run/messenger/planted.py", "import twisted"),
     Breach("noise", "products/planted.py", "import hubbub.crowd.noise"),
     Breach("noise", "run/planted.py", "from hubbub.crowd import noise"),
     *(

@@ -14,8 +14,10 @@ from house.tree import MODULES, ROOT, SOURCE, tree_of
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUN = PROJECT["project"]["dependencies"]
 GROUPS = PROJECT["dependency-groups"]
-PROVE = PROJECT["project"]["optional-dependencies"]["prove"]
-INSTALLED = [*RUN, *PROVE, *GROUPS["build"]]
+PROVE, MESSENGER = (
+    PROJECT["project"]["optional-dependencies"][extra] for extra in ("prove", "messenger")
+)
+INSTALLED = [*RUN, *PROVE, *MESSENGER, *GROUPS["build"]]
 LOCKS = {
     "requirements.txt": INSTALLED,
     "requirements-dev.txt": [*INSTALLED, *GROUPS["dev"]],
@@ -63,7 +65,7 @@ def imported(file: Path) -> set[str]:
 
 
 def test_every_package_imported_is_asked_for() -> None:
-    asked = {name_of(requirement) for requirement in RUN}
+    asked = {name_of(requirement) for requirement in (*RUN, *MESSENGER)}
     owners = packages_distributions()
     for file in MODULES:
         for package in imported(file):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hubbub.run.children import Child
+from hubbub.run.children import Child, Pulse
 
 _TICKS = "import time,os,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); time.sleep(60)"
 _FALLS = "import os,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); sys.exit(1)"
@@ -31,8 +31,8 @@ def lines(file: Path) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def until(true: Callable[[], bool], child: Child | None = None) -> bool:
-    deadline = time.monotonic() + 15
+def until(true: Callable[[], bool], child: Child | None = None, *, for_s: float = 15.0) -> bool:
+    deadline = time.monotonic() + for_s
     while time.monotonic() < deadline:
         if child is not None:
             child.watch()
@@ -58,6 +58,28 @@ def test_a_child_whose_work_is_done_is_not_started_again(tmp_path: Path) -> None
     for _ in range(3):
         child.watch()
     assert child.restarts == 0
+
+
+def test_a_child_that_falls_silent_is_killed_and_started_again(tmp_path: Path) -> None:
+    speaks = [True]
+    pulse = Pulse(lambda: speaks[0], silent_s_max=0.4)
+    child = Child("silent", (sys.executable, "-c", _TICKS, str(tmp_path / "pids")), pulse=pulse)
+    child.start()
+    assert until(lambda: len(lines(tmp_path / "pids")) == 1, child)
+    time.sleep(0.3)
+    speaks[0] = False
+    assert until(lambda: len(lines(tmp_path / "pids")) >= 2, child)
+    child.stop()
+    child.wait()
+
+
+def test_a_child_that_answers_is_left_alone(tmp_path: Path) -> None:
+    pulse = Pulse(lambda: True, silent_s_max=0.4)
+    child = Child("talker", (sys.executable, "-c", _TICKS, str(tmp_path / "pids")), pulse=pulse)
+    child.start()
+    assert not until(lambda: child.restarts > 0, child, for_s=1.2)
+    child.stop()
+    child.wait()
 
 
 def test_a_child_ends_when_it_is_stopped(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hubbub.run.load import load_files
 from hubbub.run.places import census, take_corrections
 from hubbub.run.settings import Settings, explain
 from hubbub.run.up import up as run_up
-from hubbub.terms.errors import Refused
+from hubbub.terms.errors import BadInput, Refused
 
 
 @hubbub.group()
@@ -32,23 +32,39 @@ def _listening(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")(
         function
     )
+    function = click.option(
+        "--messenger-port", type=click.IntRange(1, 65535), help="Port of the messenger."
+    )(function)
     return click.option("--host", help="Address to listen on; loopback unless you say so.")(
         function
     )
 
 
-def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
-    server = msgspec.structs.replace(
-        settings.server, host=host or settings.server.host, port=port or settings.server.port
+def _with_address(settings: Settings, **said: str | int | None) -> Settings:
+    server = {"host": said["host"], "port": said["port"]}
+    messenger = {"port": said["messenger_port"], "database": said.get("database")}
+    return msgspec.structs.replace(
+        settings,
+        server=_replaced(settings.server, server),
+        messenger=_replaced(settings.messenger, messenger),
     )
-    return msgspec.structs.replace(settings, server=server)
+
+
+def _replaced[Part: msgspec.Struct](part: Part, said: dict[str, str | int | None]) -> Part:
+    """Put what was said in the place of what the settings say, by the same rules."""
+    given = {name: value for name, value in said.items() if value is not None}
+    try:
+        return msgspec.convert(msgspec.structs.asdict(part) | given, type(part))
+    except msgspec.ValidationError as error:
+        raise BadInput(f"on the command line: {error}") from None
 
 
 @command(hubbub, "up")
 @_listening
-def up(asked: Asked, host: str | None, port: int | None) -> None:
-    """Run hubbub: pages, API, intake and the traffic that is made of it."""
-    run_up(asked.home, _with_address(asked.settings, host, port), say=say)
+@click.option("--database", help="The messenger's: sqlite, or postgres://USER@HOST:PORT/NAME.")
+def up(asked: Asked, **said: str | int | None) -> None:
+    """Run hubbub: pages, API, intake, the traffic that is made of it, and the messenger."""
+    run_up(asked.home, _with_address(asked.settings, **said), say=say)
 
 
 @command(hubbub, "demo")
@@ -65,19 +81,14 @@ def demo(
     history: Path | None,
     speed: float,
     start: str | None,
-    host: str | None,
-    port: int | None,
+    **said: str | int | None,
 ) -> None:
     """Replay a recorded morning, phone by phone, and show live traffic of a city."""
     plan = Plan(extract=extract, pings=pings, history=history, speed=speed, start=start)
     with progress_bars() as progress:
         run = prepare_demo(asked.home, plan, progress=bar(progress))
-    run_up(
-        run.home,
-        _with_address(run.settings, host, port),
-        beside=run.children(host, port),
-        say=say,
-    )
+    settings = _with_address(run.settings, **said)
+    run_up(run.home, settings, beside=run.children(settings.server), say=say)
 
 
 @command(city, "add")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
@@ -26,13 +26,46 @@ class ChildFailed(HubbubError):
 _BACK_OFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 _STEADY_S = 60.0  # a child that lived this long starts its back-off anew
 _PATIENCE_S = 15.0
+_ASK_EVERY_S = 5.0
+_SILENT_S_MAX = 30.0
+_BEGINNING_S_MAX = 600.0  # a first answer may wait for a database that is brought up to date
+
+
+class Pulse:
+    """Whether a child still answers: asked now and then, by a thread that may wait for it."""
+
+    def __init__(self, answers: Callable[[], bool], *, silent_s_max: float = _SILENT_S_MAX) -> None:
+        self._answers, self._silent_s_max = answers, silent_s_max
+        self._heard = 0.0
+        threading.Thread(target=self._listen, daemon=True, name="pulse").start()
+
+    def is_lost(self, *, started: float) -> bool:
+        """Tell whether what started then has fallen silent, or never came to answer."""
+        now = time.monotonic()
+        if self._heard < started:
+            return now - started > _BEGINNING_S_MAX
+        return now - self._heard > self._silent_s_max
+
+    def _listen(self) -> None:
+        while True:
+            if self._answers():
+                self._heard = time.monotonic()
+            time.sleep(min(_ASK_EVERY_S, self._silent_s_max / 4))
 
 
 class Child:
     """One child process, kept alive; or, with `once`, until it has done its work."""
 
-    def __init__(self, name: str, command: Sequence[str], *, once: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        once: bool = False,
+        pulse: Pulse | None = None,
+    ) -> None:
         self.name, self._command, self._once = name, tuple(command), once
+        self._pulse = pulse
         self._running: subprocess.Popen[bytes] | None = None
         self._started = self._again = 0.0
         self._falls = 0
@@ -50,10 +83,14 @@ class Child:
         self._started = time.monotonic()
 
     def watch(self) -> None:
-        """Start it again when it has fallen and its pause is over."""
+        """Start it again when it has fallen and its pause is over; end it when it is silent."""
         now = time.monotonic()
         if self._running is not None:
             code = self._running.poll()
+            if code is None and self._pulse and self._pulse.is_lost(started=self._started):
+                log.warning("does not answer any more; killing it", child=self.name)
+                self._running.kill()
+                code = self._running.wait()
             if code is None or (self._once and code == 0):
                 return
             self._falls = 0 if now - self._started > _STEADY_S else self._falls

@@ -21,7 +21,7 @@ from hubbub.run.city import DEMO_EXTRACT, DEMO_MORNINGS, add_city
 from hubbub.run.clock import Replay, SystemClock
 from hubbub.run.home import Home, taken
 from hubbub.run.recording import Recording, read_recording
-from hubbub.run.settings import FILE, Operator, Server, Settings, Traffic
+from hubbub.run.settings import FILE, Messenger, Operator, Server, Settings, Traffic
 from hubbub.terms.errors import BadInput
 from hubbub.terms.time import SECOND, Instant, instant, moment
 
@@ -91,10 +91,9 @@ class Run:
     pings: Path
     zone: ZoneInfo
 
-    def children(self, host: str | None, port: int | None) -> tuple[Child, ...]:
-        """Give the phones, as a child process."""
-        server = self.settings.server
-        url = f"http://{host or server.host}:{port or server.port}"
+    def children(self, server: Server) -> tuple[Child, ...]:
+        """Give the phones, as a child process that sends to `server`."""
+        url = f"http://{server.host}:{server.port}"
         command = python(
             "hubbub.run.replay", str(self.home.folder), str(self.pings), url, self.zone.key
         )
@@ -113,6 +112,7 @@ def prepare_demo(home: Home, plan: Plan, *, progress: Callable[[str, float], Non
             server=Server(open_enrolment=True),
             traffic=Traffic(live_promise="passage"),
             operator=Operator(name="hubbub's demo", contact="you run this demo yourself"),
+            messenger=Messenger(open_sign_up=True),
         )
         base = Home(home.folder / _BASE)
         if history is not None:
@@ -217,6 +217,7 @@ def _write_settings(home: Home, settings: Settings) -> None:
         f'[traffic]\nlive_promise = "{settings.traffic.live_promise}"\n\n'
         f'[operator]\nname = "{settings.operator.name}"\n'
         f'contact = "{settings.operator.contact}"\n\n'
+        f"[messenger]\nopen_sign_up = {str(settings.messenger.open_sign_up).lower()}\n\n"
         f"{played}"
     )
 

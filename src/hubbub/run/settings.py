@@ -89,6 +89,42 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "EU"
 
 
+class Messenger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The messages beside the maps: a Matrix homeserver, where `hubbub[messenger]` is installed."""
+
+    enabled: Annotated[bool, Meta(description="Run it. It needs `hubbub[messenger]`.")] = True
+    host: Annotated[str, Meta(description="Address that it listens on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="Port that it listens on.")] = 8008
+    server_name: Annotated[
+        Annotated[str, Meta(pattern=r"^[a-z0-9.-]+$")] | None,
+        Meta(
+            description="What stands behind the colon in everybody's name, as in "
+            "@ann:example.org. It can never be changed. Without one, the host of server.origin.",
+        ),
+    ] = None
+    url: Annotated[
+        Annotated[str, Meta(pattern=r"^https?://[^/?#]+$")] | None,
+        Meta(
+            description="Where browsers and apps reach it, if not at server.origin, or on this "
+            "computer.",
+        ),
+    ] = None
+    database: Annotated[
+        str,
+        Meta(
+            pattern=r"^(sqlite|postgres(ql)?://[^:@/]+@[^@/]*/[^/?#]+)$",
+            description="sqlite, or postgres://USER@HOST:PORT/NAME. Its password comes from "
+            "PGPASSWORD or ~/.pgpass, never from here.",
+        ),
+    ] = "sqlite"
+    open_sign_up: Annotated[
+        bool, Meta(description="Let anybody sign up without an invitation.")
+    ] = False
+    upload_bytes_max: Annotated[
+        int, Meta(ge=1_000_000, description="Largest picture or file that is taken.")
+    ] = 50 << 20
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings. Every one has a default; the file names only what differs."""
 
@@ -97,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     traffic: Traffic = Traffic()
     operator: Operator = Operator()
     notice: Notice = Notice()
+    messenger: Messenger = Messenger()
     replay: Annotated[
         Replay | None, Meta(description="Written by `hubbub demo`: the recording being played.")
     ] = None

@@ -26,7 +26,7 @@ from hubbub.run.children import end_with_parent
 from hubbub.run.home import Home
 from hubbub.run.house import house_clock, open_deals
 from hubbub.run.log import set_up_logs
-from hubbub.run.settings import Settings, read_settings
+from hubbub.run.settings import Messenger, Settings, read_settings
 from hubbub.run.sources import HouseSources
 from hubbub.terms.time import Clock
 
@@ -117,12 +117,15 @@ async def _until_broken(journal: Journal) -> None:
 
 
 def main() -> None:
-    """Serve the house in the data folder given, at the address given: HOME HOST PORT."""
+    """Serve the house in the data folder given, at the address given: HOME HOST PORT MESSENGER."""
     end_with_parent()
     set_up_logs()
-    folder, host, port = sys.argv[1:]
+    folder, host, port, in_force = sys.argv[1:]
     home = Home(Path(folder))
-    uvloop.run(serve(home, read_settings(home.folder), host=host, port=int(port)))
+    settings = msgspec.structs.replace(
+        read_settings(home.folder), messenger=msgspec.json.decode(in_force, type=Messenger)
+    )
+    uvloop.run(serve(home, settings, host=host, port=int(port)))
 
 
 if __name__ == "__main__":

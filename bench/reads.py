@@ -41,7 +41,7 @@ from hubbub.crowd.question import Question
 from hubbub.crowd.summing import exact_sums
 from hubbub.deal.gate import Permitted, bind, collect, derive, permit
 from hubbub.products.traffic.declarations import TYPICAL, TYPICAL_SLOTS
-from hubbub.record.engine import Engine
+from hubbub.record.engine import Engine, Files
 from hubbub.record.events import DAY
 from hubbub.record.record import Record
 from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS, PINGS_SCHEMA, STAMP
@@ -103,7 +103,7 @@ def _pairs(folder: Path, rows: int) -> list[Pair]:
 
     def of_pings(name: str, ask: Ask, until: Instant, *, is_ours: bool = True) -> Pair:
         inside = PINGS.filter((PINGS["at"] >= BEGIN) & (PINGS["at"] < until))
-        held = store.paths(store.files(since=BEGIN, until=until))
+        held = [Files(store.paths(store.files(since=BEGIN, until=until)))]
 
         def gated() -> object:
             permitted = record.read(Traffic, since=BEGIN, until=until)
@@ -116,8 +116,8 @@ def _pairs(folder: Path, rows: int) -> list[Pair]:
 
     whose = PINGS_SCHEMA
     day = PINGS.filter((PINGS["at"] >= BEGIN) & (PINGS["at"] < UNTIL)).select(*whose)
-    of_day = store.paths(store.files(since=BEGIN, until=UNTIL))
-    theirs = store.paths(store.files_of(Subject(ALWAYS)))
+    of_day = [Files(store.paths(store.files(since=BEGIN, until=UNTIL)))]
+    theirs = [Files(store.paths(store.files_of(Subject(ALWAYS))))]
     own = PINGS.filter(PINGS.subject == ALWAYS).order_by("at")
     return [
         Pair("a day of pings, to be matched", matched, lambda: engine.run(day, {"pings": of_day})),

@@ -13,6 +13,7 @@ STAMP = "deal/test_stamp.py::"
 STORE = "record/test_deal_store.py::"
 PROCESSES = "record/test_deal_store_processes.py::"
 RECORD = "record/test_record.py::"
+EVENTS = "record/test_events.py::"
 DOOR = "intake/test_intake_door.py::"
 PAUSE = "record/test_deal_store_pause.py::"
 REGISTRY = "record/test_deal_store_registry.py::"
@@ -239,6 +240,20 @@ DEAL_BUGS: Final = (
         ),
         killers=(
             RECORD + "test_a_withdrawal_takes_effect_at_the_next_read_also_of_what_was_permitted",
+        ),
+    ),
+    Bug(
+        name="a file that tells a stamp of all its rows that some of them do not have",
+        harm="She agreed to nothing of this; who lies in the same file did, and she is read.",
+        edits=(
+            Edit(
+                file="record/events_files.py",
+                old='is_one = may["min"] == may["max"]',
+                new='is_one = may["min"] is not None',
+            ),
+        ),
+        killers=(
+            EVENTS + "test_a_file_tells_the_one_stamp_of_its_rows_and_none_where_they_have_several",
         ),
     ),
     Bug(

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hubbub.record.engine import Engine, RelationMissing, compile_sql
+from hubbub.record.engine import Engine, Files, RelationMissing, compile_sql
 
 SALES = ibis.table({"road": "int64", "cars": "int32"}, name="sales")
 CARS_BY_ROAD = SALES.group_by("road").agg(cars=SALES["cars"].sum()).order_by("road")
@@ -22,11 +22,21 @@ def test_rows_in_memory_and_rows_in_files_give_the_same(tmp_path: Path) -> None:
     engine = Engine()
     expected = [{"road": 1, "cars": 40}, {"road": 2, "cars": 20}]
     assert engine.run(CARS_BY_ROAD, {"sales": ROWS}).to_pylist() == expected
-    assert engine.run(CARS_BY_ROAD, {"sales": paths}).to_pylist() == expected
+    assert engine.run(CARS_BY_ROAD, {"sales": [Files(paths)]}).to_pylist() == expected
 
 
-def test_no_file_at_all_is_an_empty_table() -> None:
-    assert Engine().run(CARS_BY_ROAD, {"sales": []}).num_rows == 0
+def test_what_is_told_of_files_is_not_read_of_them_and_of_the_others_it_is(tmp_path: Path) -> None:
+    paths = [str(tmp_path / f"{part}.parquet") for part in range(3)]
+    for path in paths:
+        pq.write_table(ROWS, path)
+    files = [Files(paths[:1]), Files(paths[1:], {"cars": 7, "bikes": 9})]
+    expected = [{"road": 1, "cars": 40 + 4 * 7}, {"road": 2, "cars": 20 + 2 * 7}]
+    assert Engine().run(CARS_BY_ROAD, {"sales": files}).to_pylist() == expected
+
+
+@pytest.mark.parametrize("nothing", [[], [Files([])]])
+def test_no_file_at_all_is_an_empty_table(nothing: list[Files]) -> None:
+    assert Engine().run(CARS_BY_ROAD, {"sales": nothing}).num_rows == 0
 
 
 def test_a_table_that_nothing_stands_behind_is_named() -> None:

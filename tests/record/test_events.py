@@ -10,7 +10,9 @@ from deltalake.exceptions import CommitFailedError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubbub.record import events_files
 from hubbub.record.events import BUCKETS, FRESH, EventStore, TailLost
+from hubbub.terms.people import Subject
 from hubbub.terms.pings import Pings
 from hubbub.terms.time import SECOND, Instant
 from record.rows import DAY_0, rows_at
@@ -248,3 +250,68 @@ def test_no_row_is_lost_or_changed_however_the_store_is_compacted(
             store.compact(DAY)
     assert set(stored(store)) == sent
     assert pa.types.is_int64(store.read([])["at"].type)
+
+
+def test_a_day_is_sorted_before_somebody_is_erased_from_it_and_nobody_else_is_written_anew(
+    store: EventStore,
+) -> None:
+    """Erasing the next one costs a 64th of the day, and days without them cost nothing."""
+    people = range(1, 2 * BUCKETS + 1)
+    others = rows_at([86_400, 86_401], subject=2)
+    batches = [rows_at([number], subject=number) for number in people]
+    store.commit(np.concatenate([*batches, others]), journal="j", number=0)
+    assert store.erase(Subject(1)).rows == 1
+    (other_day,) = [file for file in store.listing() if file.day == DAY + 1]
+    assert other_day.bucket == FRESH
+    before = {file.path for file in store.listing()}
+    assert store.erase(Subject(3)).rows == 1
+    gone = before - {file.path for file in store.listing()}
+    assert [path.split("/")[1] for path in gone] == ["bucket=3"]
+    assert stored(store) == keys(others, *batches[1:2], *batches[3:])
+
+
+def test_a_file_tells_the_one_stamp_of_its_rows_and_none_where_they_have_several(
+    store: EventStore,
+) -> None:
+    for number, stamps in enumerate(([257], [257, 257], [1, 257], [257, 0], [0])):
+        rows = [rows_at([10 * number + n], may=may) for n, may in enumerate(stamps)]
+        store.commit(np.concatenate(rows), journal="j", number=number)
+    assert {file.first: file.may for file in store.listing()} == {
+        at(0): 257,
+        at(10): 257,
+        at(20): None,
+        at(30): None,
+        at(40): 0,
+    }
+    store.gather(DAY)
+    assert [file.may for file in store.listing()] == [None]
+
+
+def test_a_stamp_that_many_rows_have_gets_a_file_of_its_own(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_files, "_ALONE_ROWS_MIN", 3)
+    stamps = {257: [1, 2, 3], 1: [4, 5, 6, 7], 9: [8], 17: [9, 10]}
+    batches = [rows_at(seconds, may=may) for may, seconds in stamps.items()]
+    store.commit(np.concatenate(batches), journal="j", number=0)
+    store.compact(DAY)
+    there = {file.may: file.rows for file in store.listing()}
+    assert there == {257: 3, 1: 4, None: 3}
+    assert {file.bucket for file in store.listing()} == {1}
+    store.commit(rows_at([2, 11], may=257), journal="j", number=1)
+    assert store.compact(DAY) == 1
+    assert {file.may: file.rows for file in store.listing()} == {257: 4, 1: 4, None: 3}
+    assert stored(store) == keys(*batches, rows_at([11]))
+
+
+def test_files_are_told_apart_by_their_stamp_where_it_is_worth_it(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_files, "_TOLD_ROWS_MIN", 3)
+    for number, mays in enumerate(([257, 257], [257], [1, 1], [1, 257])):
+        rows = [rows_at([10 * number + n], may=may) for n, may in enumerate(mays)]
+        store.commit(np.concatenate(rows), journal="j", number=number)
+    parted = events_files.told_apart(store.listing())
+    told = {may: sorted(file.first for file in files) for may, files in parted.items()}
+    assert told == {257: [at(0), at(10)], None: [at(20), at(30)]}
+    assert events_files.told_apart([]) == {}

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from hubbub.deal.gate import Permitted, derive
-from hubbub.record import passes_held
+from hubbub.record import events_files, passes_held
 from hubbub.record import record as record_module
 from hubbub.record.events import DAY, FRESH, EventStore, TailLost
 from hubbub.record.journal import Journal
@@ -75,6 +75,27 @@ def test_a_row_is_read_for_what_it_was_given_for_and_for_nothing_else(house: Hou
     )
     assert house.read(Traffic) == [1, 3]
     assert house.read(LiveTraffic) == [2, 3]
+
+
+def test_rows_that_lie_in_files_of_one_stamp_are_read_for_what_they_were_given_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file tells the stamp of all its rows, it is not read of each."""
+    monkeypatch.setattr(events_files, "_ALONE_ROWS_MIN", 2)
+    monkeypatch.setattr(events_files, "_TOLD_ROWS_MIN", 1)
+    mays = [TRAFFIC, TRAFFIC, LIVE, LIVE, TRAFFIC | LIVE, 0, TRAFFIC]
+    for number, may in enumerate(mays):
+        house.give(rows_at([number], receipt=number, may=may))
+        if number == 3:
+            house.store.compact(int(BEGIN // DAY))
+    house.give(*(rows_at([10 + may], receipt=10 + may, may=may) for may in (TRAFFIC, LIVE)))
+    assert {file.may for file in house.store.listing()} == {TRAFFIC, LIVE, TRAFFIC | LIVE, 0, None}
+    for withdrawn in ([], [1, 2, 6]):
+        house.withdrawn = {Traffic: withdrawn, LiveTraffic: withdrawn}
+        for purpose, bit in ((Traffic, TRAFFIC), (LiveTraffic, LIVE)):
+            given = dict(enumerate(mays)) | {10 + bit: bit}
+            left = [number for number, may in given.items() if may & bit]
+            assert house.read(purpose) == [each for each in left if each not in withdrawn]
 
 
 def test_a_withdrawal_takes_effect_at_the_next_read_also_of_what_was_permitted(

@@ -4,8 +4,8 @@ Ibis is a compiler only; the same expression compiles to Spark's SQL for a clust
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Literal
+from functools import lru_cache, reduce
+from typing import Literal, NamedTuple
 
 import duckdb
 import ibis
@@ -15,8 +15,16 @@ from ibis.expr import types as ir
 
 from hubbub.terms.errors import HubbubError
 
-type Relation = pa.Table | Sequence[str]
-"""What stands behind a table of an expression: rows in memory, or the paths of Parquet files."""
+
+class Files(NamedTuple):
+    """Parquet files, and what every row of theirs says in a column: it is not read there."""
+
+    paths: Sequence[str]
+    says: Mapping[str, int] = {}
+
+
+type Relation = pa.Table | Sequence[Files]
+"""What stands behind a table of an expression: rows in memory, or in files."""
 
 type Dialect = Literal["duckdb", "pyspark"]
 
@@ -74,8 +82,22 @@ def _stand_behind(
 ) -> None:
     if isinstance(relation, pa.Table):
         session.register(leaf.name, relation)
-    elif relation:
-        session.register(leaf.name, session.read_parquet([*relation], hive_partitioning=False))
+    elif scans := [_scan(session, leaf, files) for files in relation if files.paths]:
+        session.register(leaf.name, reduce(duckdb.DuckDBPyRelation.union, scans))
     else:
         schema = pa.schema([(name, str(kind)) for name, kind in leaf.schema.items()])
         session.register(leaf.name, schema.empty_table())
+
+
+def _scan(
+    session: duckdb.DuckDBPyConnection, leaf: ops.UnboundTable, files: Files
+) -> duckdb.DuckDBPyRelation:
+    rows = session.read_parquet([*files.paths], hive_partitioning=False)
+    columns = []
+    for name, kind in leaf.schema.items():
+        column: duckdb.Expression = duckdb.ColumnExpression(name)
+        if name in files.says:
+            told = duckdb.ConstantExpression(files.says[name]).cast(duckdb.sqltype(str(kind)))
+            column = told.alias(name)
+        columns.append(column)
+    return rows.select(*columns)

@@ -7,7 +7,7 @@ compacts; any number may read.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -22,13 +22,16 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from hubbub.record.events_files import (
     StoredFile,
+    by_stamp,
     bytes_of,
+    file_name,
     listed,
     not_much_larger,
     partition,
     remove,
     unique,
 )
+from hubbub.record.events_log import LAST_CHECKPOINT, entry, folded_to, rows_added
 from hubbub.record.journal_segments import fsync_folder
 from hubbub.terms.catalogue import PINGS_SCHEMA, STAMP
 from hubbub.terms.errors import HubbubError
@@ -83,24 +86,6 @@ class Erased(NamedTuple):
     others_sha256: str
 
 
-class _Add(msgspec.Struct):
-    path: str
-    dataChange: bool  # noqa: N815 - Delta's own name
-
-
-class _Action(msgspec.Struct):
-    add: _Add | None = None
-
-
-class _Checkpoint(msgspec.Struct):
-    version: int
-
-
-_CHECKPOINT: Final = msgspec.json.Decoder(_Checkpoint)
-_LAST_CHECKPOINT: Final = "_last_checkpoint"
-_LOG_ENTRY: Final = msgspec.json.Decoder(_Action)
-
-
 class TailLost(HubbubError):
     """The log was folded before this tail was read. Read the time span, and tail from there."""
 
@@ -123,7 +108,7 @@ class EventStore:
                 mode="ignore",
                 configuration=_CONFIGURATION,
             )
-            self._sync_log("00000000000000000000.json")
+            self._sync_log(entry(0))
         self._table = DeltaTable(folder)
         self._listed: tuple[int, list[StoredFile]] = (-1, [])
 
@@ -149,7 +134,7 @@ class EventStore:
         days, late = rows["at"] // DAY, rows["at"] < closed_until
         for bucket, of_bucket in ((FRESH, ~late), (LATE, late)):
             for day in np.unique(days[of_bucket]).tolist():
-                name = f"fresh-{journal}-{number:012d}.parquet"
+                name = f"fresh-{journal}-{number:012d}"
                 of_day = rows[of_bucket & (days == day)]
                 adds.append(self._write(of_day, day, bucket, name=name, fresh=True))
         self._commit(adds, [Transaction(journal, number)])
@@ -186,13 +171,11 @@ class EventStore:
         version = self.version()
         paths = []
         for number in range(after + 1, version + 1):
-            log = self.folder / "_delta_log" / f"{number:020d}.json"
             try:
-                actions = _LOG_ENTRY.decode_lines(log.read_bytes())
+                added = rows_added(self.folder / "_delta_log", number)
             except FileNotFoundError:
                 raise TailLost from None
-            changed = [action.add for action in actions if action.add and action.add.dataChange]
-            paths += [str(self.folder / add.path) for add in changed]
+            paths += [str(self.folder / path) for path in added]
         return paths, version
 
     def gather(self, day: int, *, bucket: int = FRESH) -> None:
@@ -202,7 +185,7 @@ class EventStore:
         old = not_much_larger(fresh, than=smallest)
         if len(old) < 2:
             return
-        name = f"gathered-{self._table.version():020d}.parquet"
+        name = f"gathered-{self._table.version():020d}"
         rows = unique(self.read(self.paths(old)))
         add = self._write_table(rows, day, bucket, name=name, fresh=False)
         self._commit([add, *map(remove, old)], [])
@@ -221,14 +204,17 @@ class EventStore:
         buckets = rows["subject"].to_numpy() % BUCKETS
         actions: list[AddAction | RemoveAction] = [remove(file) for file in fresh]
         dropped = 0
-        name = f"sorted-{self._table.version():020d}.parquet"
+        name = f"sorted-{self._table.version():020d}"
         for bucket in np.unique(buckets).tolist():
             own = rows.filter(pa.array(buckets == bucket))
             old = not_much_larger([f for f in there if f.bucket == bucket], than=own.num_rows)
             together = pa.concat_tables([self.read(self.paths(old)), own])
             kept = unique(together)
             dropped += together.num_rows - kept.num_rows
-            actions.append(self._write_table(kept, day, bucket, name=name, fresh=False))
+            actions += [
+                self._write_table(part, day, bucket, name=name, fresh=False)
+                for part in by_stamp(kept)
+            ]
             actions += [remove(file) for file in old]
         self._commit(actions, [])
         return dropped
@@ -243,8 +229,11 @@ class EventStore:
     def erase(self, subject: Subject) -> Erased:
         """Take the rows of `subject` out, and delete the files that held them.
 
-        A bucket's file of a day is a 64th of it.
+        A bucket's file of a day is a 64th of it. Days that they have fresh rows of are sorted
+        before: what would be written anew whole is so written once, and not for the next as well.
         """
+        for day in sorted({file.day for file in self._fresh_of(subject)}):
+            self.compact(day)
         erased = self.take_out(
             lambda rows: pc.equal(rows["subject"], subject), of=self.files_of(subject)
         )
@@ -266,7 +255,7 @@ class EventStore:
             rows, files = rows + there.num_rows - kept.num_rows, files + 1
             actions.append(remove(file, changed=True))
             if kept.num_rows:
-                name = f"kept-{self._table.version():020d}-{number:06d}.parquet"
+                name = f"kept-{self._table.version():020d}-{number:06d}"
                 add = self._write_table(kept, file.day, file.bucket, name=name, fresh=False)
                 again = self.read([str(self.folder / add.path)])
                 assert again.equals(kept), "nobody else's rows may change"
@@ -301,7 +290,7 @@ class EventStore:
         self._table.create_checkpoint()
         # The entries are deleted next, so what replaces them must be durable.
         checkpoints = (self.folder / "_delta_log").glob("*.checkpoint.parquet")
-        self._sync_log(_LAST_CHECKPOINT, *(path.name for path in checkpoints))
+        self._sync_log(LAST_CHECKPOINT, *(path.name for path in checkpoints))
         self._table.cleanup_metadata()
 
     def sweep(self, *, found_before: frozenset[str] | None = None) -> frozenset[str]:
@@ -320,6 +309,13 @@ class EventStore:
             (self.folder / path).unlink()
         return frozenset(unneeded - due)
 
+    def _fresh_of(self, subject: Subject) -> Iterator[StoredFile]:
+        for file in self.files_of(subject):
+            if file.bucket == FRESH:
+                whose = self.read(self.paths([file]), columns=["subject"])["subject"]
+                if subject in whose.to_numpy():
+                    yield file
+
     def _write(self, rows: Pings, day: int, bucket: int, *, name: str, fresh: bool) -> AddAction:
         order = np.lexsort((rows["at"], rows["subject"]))
         columns = {column: np.ascontiguousarray(rows[column][order]) for column in PING.names or ()}
@@ -333,7 +329,7 @@ class EventStore:
         folder = self.folder / "/".join(f"{key}={value}" for key, value in where.items())
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / name
+        path = folder / file_name(name, table)
         with path.open("wb") as file:
             pq.write_table(table, file, **_ENCODING)
             file.flush()
@@ -369,21 +365,17 @@ class EventStore:
             post_commithook_properties=_QUIET,
         )
         # delta-rs renames its log entry into place and leaves its durability to chance.
-        self._sync_log(f"{self._table.version():020d}.json")
+        self._sync_log(entry(self._table.version()))
 
     def _look(self) -> None:
         """Follow the log if it has grown. delta-rs would list the whole folder to find out."""
         log, version = self.folder / "_delta_log", self._table.version()
-        try:
-            folded = _CHECKPOINT.decode((log / _LAST_CHECKPOINT).read_bytes()).version
-        except (FileNotFoundError, msgspec.DecodeError):  # none yet, or it is being replaced
-            folded = -1
-        if folded > version or (log / f"{version + 1:020d}.json").exists():
+        if folded_to(log) > version or (log / entry(version + 1)).exists():
             self._table.update_incremental()
 
     def _sync_log(self, *names: str) -> None:
         log = self.folder / "_delta_log"
         for name in names:
-            with (log / name).open("rb") as entry:
-                os.fsync(entry.fileno())
+            with (log / name).open("rb") as file:
+                os.fsync(file.fileno())
         fsync_folder(log)

@@ -18,9 +18,9 @@ from hubbub.deal.gate import Permitted, collect, derive, permit
 from hubbub.deal.own import Own, own
 from hubbub.deal.reads import Reads
 from hubbub.record.closing import Closing
-from hubbub.record.engine import Engine, Relation, leaves
+from hubbub.record.engine import Engine, Files, Relation, leaves
 from hubbub.record.events import DAY, FRESH, LATE, Doomed, Erased, EventStore, TailLost
-from hubbub.record.events_files import StoredFile
+from hubbub.record.events_files import StoredFile, told_apart
 from hubbub.record.hours import hours_asked
 from hubbub.record.journal_segments import Segment, complete_segments, read_segment
 from hubbub.record.passes_held import HeldPasses, without
@@ -189,12 +189,12 @@ class Record:
     def own(self, subject: Subject, *, stamped: bool = False) -> Own[pa.Table]:
         """Read every ping of one person, for that person; with what they came under, if asked."""
         rows = ibis.table(PINGS_SCHEMA | STAMP if stamped else PINGS_SCHEMA, name="rows")
-        relations = {"rows": self._store.paths(self._store.files_of(subject))}
+        relations = {"rows": self._behind(self._store.files_of(subject))}
         return own(rows, subject, engine=partial(self._engine.run, relations=relations))
 
     def hours(self, subject: Subject) -> pa.Table:
         """Tell in which hours there are rows of one person, and under which stamp."""
-        relations = {"rows": self._store.paths(self._store.files_of(subject))}
+        relations = {"rows": self._behind(self._store.files_of(subject))}
         return self._engine.run(hours_asked(subject), relations)
 
     def close(self) -> None:
@@ -315,6 +315,13 @@ class Record:
                 rows, journal=last.journal, number=last.number, closed_until=closed_until
             )
 
+    def _behind(self, files: Iterable[StoredFile]) -> list[Files]:
+        """Give `files` as the engine reads them: without the stamp where all rows have the same."""
+        return [
+            Files(self._store.paths(some), {} if may is None else {"may": may})
+            for may, some in told_apart(files).items()
+        ]
+
     def _read(self, files: Iterable[StoredFile], columns: Iterable[str]) -> pa.Table:
         return self._store.read(self._store.paths(files), columns=[*columns])
 
@@ -356,7 +363,7 @@ class Record:
             since, until = (Instant(int(found[part])) for part in ("since", "until"))
             files = self._store.files(since=since, until=until)
             kept = [file for file in files if file.bucket != LATE or not found["in_time"]]
-            return self._store.paths(kept)
+            return self._behind(kept)
         if found := PASSES_LEAF.fullmatch(name):
             return self._passes.of(int(found["purpose"]))
         if found := VISITS_LEAF.fullmatch(name):

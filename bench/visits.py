@@ -11,19 +11,25 @@ import argparse
 import time
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
-from bench.simcity import DESK, HOME, WAITING, City, Integers, Legs, city_of, town, week_of
-from bench.simphones import Told, told_of
 from bench.traffic import tell
-from hubbub.products.places.visits import VISIT_US_MIN, VISITS
+from hubbub.crowd.blocks import CALENDAR, calendar, day_number
+from hubbub.products.places.visits import VISIT_US_MIN, visits_in
 from hubbub.record.engine import Engine
+from hubbub.run.simulated.city import City, Integers, city_of, town
+from hubbub.run.simulated.phones import Told, told_of
+from hubbub.run.simulated.week import DESK, HOME, WAITING, Legs, residents_of, week_of
+from hubbub.terms.catalogue import PINGS
 from hubbub.terms.time import SECOND, Instant
 
 MONDAY: Final = Instant(1_793_570_400 * SECOND)  # 2 November 2026 in Helsinki
+ZONE: Final = ZoneInfo("Europe/Helsinki")
 PLACES: Final = 3000
+_FOUND: Final = visits_in(PINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +80,15 @@ def main() -> None:
 def simulated(*, people: int, seed: int) -> tuple[City, Legs, Told]:
     """Simulate a week of a town."""
     city = city_of(town(PLACES, seed=seed), seed=seed + 1000)
-    legs = week_of(city, people=people, seed=seed + 2000)
+    residents = residents_of(city, people=people, seed=seed + 2000)
+    legs = week_of(city, residents, seed=seed + 2000)
     return city, legs, told_of(legs, city, monday=MONDAY, seed=seed + 3000)
+
+
+def week_from(monday: Instant) -> pa.Table:
+    """Give the calendar of a week."""
+    first = day_number(monday, ZONE)
+    return calendar(tuple(range(first, first + 7)), ZONE)
 
 
 def score(visits: pa.Table, truth: pa.Table, legs: Legs, *, city: City) -> Found:
@@ -143,7 +156,7 @@ def _timed(pings: pa.Table) -> tuple[pa.Table, float]:
     seconds, visits = [], None
     for _ in range(3):
         began = time.process_time()
-        visits = engine.run(VISITS, {"pings": pings})
+        visits = engine.run(_FOUND, {"pings": pings, CALENDAR.get_name(): week_from(MONDAY)})
         seconds.append(time.process_time() - began)
     return visits, len(pings) / min(seconds)
 

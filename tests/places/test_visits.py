@@ -5,13 +5,15 @@ from math import cos, radians
 from random import Random
 from typing import NamedTuple
 
+import ibis
 import pyarrow as pa
 import pytest
-from bench.visits import score, simulated
+from bench.visits import ZONE, score, simulated
 
-from hubbub.products.places.visits import VISITS
+from hubbub.crowd.blocks import CALENDAR, calendar
+from hubbub.products.places.visits import visits_in
 from hubbub.record.engine import Engine
-from hubbub.terms.catalogue import PINGS_SCHEMA
+from hubbub.terms.catalogue import PINGS, PINGS_SCHEMA, STAMP
 from hubbub.terms.time import SECOND
 
 MONDAY = 1_793_570_400 * SECOND
@@ -19,6 +21,9 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 ENGINE = Engine(threads=1)
+WEEK = {CALENDAR.get_name(): calendar(tuple(range(20_759, 20_766)), ZONE)}
+"""From Monday, 2 November 2026, on."""
+STAMPED = ibis.table(PINGS_SCHEMA | STAMP, name="pings")
 HOME, DESK, CAFE = (0, 0), (3000, 0), (1500, 800)
 """Where things are, in metres east and north."""
 
@@ -71,13 +76,13 @@ def table(rows: Iterable[Ping]) -> pa.Table:
 
 
 def visits(rows: Iterable[Ping]) -> list[Visit]:
-    found = ENGINE.run(VISITS, {"pings": table(rows)}).to_pylist()
+    found = ENGINE.run(visits_in(PINGS), {"pings": table(rows), **WEEK}).to_pylist()
     seconds = [[(row[end] - MONDAY) // SECOND for end in ("at", "until")] for row in found]
     return sorted(Visit(row["subject"], *ends) for row, ends in zip(found, seconds, strict=True))
 
 
 def lived(*stays: Stay) -> list[Stay]:
-    """Put stays of Tuesday afternoon between three days at home."""
+    """Put stays of Tuesday afternoon into three days at home."""
     return [
         Stay(HOME, 0, DAY + 12 * HOUR, every_s=300),
         *stays,
@@ -102,7 +107,8 @@ def test_a_visit_is_found_from_arrival_to_departure() -> None:
 
 
 def test_a_visit_is_where_the_place_is() -> None:
-    (found,) = ENGINE.run(VISITS, {"pings": table(pings(*lived(COFFEE)))}).to_pylist()
+    told = {"pings": table(pings(*lived(COFFEE))), **WEEK}
+    (found,) = ENGINE.run(visits_in(PINGS), told).to_pylist()
     assert abs(found["lat_e6"] - 60_170_000 - 800 * 8.983) < 5 * 9
     assert abs(found["lon_e6"] - 24_940_000 - 1500 * 18.06) < 5 * 18
 
@@ -131,8 +137,60 @@ def test_next_door_to_home_nobody_is_counted(metres: int, counted: bool) -> None
     assert about(found, *[(NOON, NOON + 40 * MINUTE)] * counted)
 
 
-def test_nobody_is_counted_before_a_night_was_seen() -> None:
-    assert visits(pings(COFFEE, Stay(HOME, DAY + 20 * HOUR, 2 * DAY))) == []
+def test_home_is_where_the_day_began_however_short_that_was() -> None:
+    evening = Stay(HOME, DAY + 20 * HOUR, DAY + 21 * HOUR)
+    assert about(visits(pings(Stay(HOME, DAY, DAY + 600), COFFEE, evening)), (NOON, COFFEE.until))
+
+
+@pytest.mark.parametrize(("minutes", "counted"), [(9 * 60 + 50, True), (10 * 60 + 10, False)])
+def test_whose_morning_was_not_seen_is_not_counted_that_day(minutes: int, counted: bool) -> None:  # noqa: FBT001
+    begins = DAY + minutes * MINUTE
+    morning = Stay(HOME, begins, begins + 600)
+    assert about(visits(pings(morning, COFFEE)), *[(NOON, COFFEE.until)] * counted)
+
+
+def test_a_visit_beyond_midnight_is_counted_once_on_the_day_it_began() -> None:
+    late = Stay(CAFE, 2 * DAY - 2 * HOUR, 2 * DAY + HOUR)
+    days = [Stay(HOME, DAY, DAY + 21 * HOUR), late, Stay(HOME, 2 * DAY + 2 * HOUR, 3 * DAY)]
+    assert about(visits(pings(*days)), (late.since, 2 * DAY))
+
+
+def test_a_day_stands_alone_whatever_other_days_there_are() -> None:
+    """What one adds to a day follows from that day's pings: the crowd's gate hides a day."""
+    tuesday = [Stay(HOME, DAY, DAY + 12 * HOUR), COFFEE]
+    others = [Stay(CAFE, 0, DAY, every_s=300), Stay(CAFE, 2 * DAY, 4 * DAY, every_s=300)]
+    alone, among = (visits(pings(*stays)) for stays in (tuesday, [*tuesday, *others]))
+    assert alone == among
+    assert about(alone, (NOON, COFFEE.until))
+
+
+def stamped(receipts: Sequence[tuple[int, int, int]]) -> list[dict[str, int]]:
+    """Find the visits of one day under some receipts: number, since when, and what for."""
+    rows = table(pings(*lived(COFFEE)))
+    at = rows["at"].to_pylist()
+    under = [[each for each in receipts if each[1] <= (t - MONDAY) // SECOND][-1] for t in at]
+    rows = rows.append_column("receipt", pa.array([each[0] for each in under], pa.int64()))
+    rows = rows.append_column("may", pa.array([each[2] for each in under], pa.int64()))
+    found: list[dict[str, int]] = ENGINE.run(
+        visits_in(STAMPED), {"pings": rows, **WEEK}
+    ).to_pylist()
+    return sorted(found, key=lambda visit: visit["at"])
+
+
+def test_a_visit_carries_the_stamp_of_its_pings() -> None:
+    (visit,) = stamped([(5, 0, 0b111)])
+    assert (visit["receipt"], visit["may"]) == (5, 0b111)
+
+
+def test_what_pings_may_be_read_for_their_visit_may_be_read_for_and_no_more() -> None:
+    (visit,) = stamped([(5, 0, 0b111), (5, NOON + 600, 0b110), (5, NOON + 1200, 0b011)])
+    assert (visit["receipt"], visit["may"]) == (5, 0b010)
+
+
+def test_another_receipt_begins_another_visit() -> None:
+    parts = stamped([(5, 0, 0b111), (6, NOON + 1200, 0b111)])
+    assert [visit["receipt"] for visit in parts] == [5, 6]
+    assert parts[0]["until"] < MONDAY + (NOON + 1200) * SECOND <= parts[1]["at"]
 
 
 @pytest.mark.parametrize(("minutes", "counted"), [(3, False), (7, True)])
@@ -224,7 +282,8 @@ def test_metres_are_the_same_everywhere_on_earth(where: tuple[int, int]) -> None
 
 def test_a_simulated_week_is_found() -> None:
     city, legs, told = simulated(people=40, seed=21)
-    found = score(ENGINE.run(VISITS, {"pings": told.pings}), told.truth, legs, city=city)
+    visits = ENGINE.run(visits_in(PINGS), {"pings": told.pings, **WEEK})
+    found = score(visits, told.truth, legs, city=city)
     assert found.true > 300
     assert found.recall > 0.9
     assert found.precision > 0.85  # most of the rest waits for a bus: the bench says how many

@@ -20,12 +20,12 @@ from hubbub.crowd.blocks import Block, Days, calendar
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.question import Question
 from hubbub.deal.gate import permit
-from hubbub.products.places.visits import VISITS
+from hubbub.products.places.visits import visits_in
 from hubbub.run.products import EVERY_DECLARATION
-from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
+from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS, STAMP
 from hubbub.terms.purposes import OWN, Category
 from hubbub.terms.time import SECOND
-from places.test_visits import IMPOSSIBLE, table
+from places.test_visits import IMPOSSIBLE, WEEK, table
 from spark.conftest import Ask
 from traffic.crowd import roads
 
@@ -128,7 +128,8 @@ def test_a_difference_is_seen(on_spark: Ask) -> None:
 @pytest.mark.timeout(500)  # three minutes where fourteen processes want two cores
 def test_spark_finds_the_visits_that_duckdb_finds(on_spark: Ask) -> None:
     _, _, told = simulated(people=4, seed=31)
-    given = {"pings": pa.concat_tables([told.pings, table([*IMPOSSIBLE])])}
-    answer = rows_of(engine(VISITS, given))
+    given = {"pings": pa.concat_tables([told.pings, table([*IMPOSSIBLE])]), **WEEK}
+    asked = visits_in(PINGS)
+    answer = rows_of(engine(asked, given))
     assert len(answer) > 25
-    assert rows_of(on_spark(VISITS, given)) == answer
+    assert rows_of(on_spark(asked, given)) == answer

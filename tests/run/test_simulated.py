@@ -2,15 +2,18 @@
 
 import numpy as np
 import pyarrow as pa
-from bench.simcity import HOUR, KINDS, METRES_A_DEGREE, VISIT, WEEK, City, city_of, town, week_of
-from bench.simphones import told_of
 
+from hubbub.run.simulated.city import METRES_A_DEGREE, City, city_of, town
+from hubbub.run.simulated.phones import told_of
+from hubbub.run.simulated.week import HOUR, VISIT, WEEK, residents_of, week_of
 from hubbub.terms.catalogue import PINGS_SCHEMA
+from hubbub.terms.places import PlaceCategory
 from hubbub.terms.time import SECOND, Instant
 
 PLACES = town(400, seed=5)
 CITY = city_of(PLACES, seed=6)
-LEGS = week_of(CITY, people=60, seed=7)
+PEOPLE = residents_of(CITY, people=60, seed=7)
+LEGS = week_of(CITY, PEOPLE, seed=7)
 TOLD = told_of(LEGS, CITY, monday=Instant(0), seed=8)
 
 
@@ -37,14 +40,15 @@ def test_nobody_visits_what_is_closed() -> None:
 
 def test_places_are_open_when_their_table_says_so() -> None:
     on_tuesdays = [[24 <= hour < 48 for hour in range(168)]] * len(PLACES)
-    city = city_of(PLACES.append_column("open", pa.array(on_tuesdays)), seed=6)
-    legs = week_of(city, people=60, seed=7)
+    places = PLACES.set_column(3, "open", pa.array(on_tuesdays, PLACES.schema.field("open").type))
+    city = city_of(places, seed=6)
+    legs = week_of(city, residents_of(city, people=60, seed=7), seed=7)
     days = legs.since[legs.what == VISIT] // (24 * HOUR)
     assert set(days.tolist()) == {1}
 
 
 def test_a_seed_gives_one_week_and_another_gives_another() -> None:
-    again, other = (week_of(CITY, people=60, seed=seed) for seed in (7, 9))
+    again, other = (week_of(CITY, PEOPLE, seed=seed) for seed in (7, 9))
     assert np.array_equal(again.since, LEGS.since)
     assert not np.array_equal(other.since[:100], LEGS.since[:100])
 
@@ -53,9 +57,11 @@ def test_places_are_used_by_their_kinds() -> None:
     visit = LEGS.what == VISIT
     kind = CITY.kind[LEGS.place[visit]]
     minutes = (LEGS.until - LEGS.since)[visit] / 60
-    names = [each.name for each in KINDS]
-    night, grocery = (np.median(minutes[kind == names.index(n)]) for n in ("night", "grocery"))
-    assert night > 2 * grocery
+    bar, groceries = (
+        np.median(minutes[kind == [*PlaceCategory].index(category)])
+        for category in (PlaceCategory.BAR, PlaceCategory.GROCERIES)
+    )
+    assert bar > 2 * groceries
 
 
 def test_phones_tell_pings_near_where_their_people_are() -> None:

@@ -1,37 +1,18 @@
-"""A simulated city: what its residents do in a week, to the second, with nobody looking.
+"""What the residents of the simulated city do in a week, to the second, with nobody looking.
 
-Places are a public table, one row each: `place`, `lat_e6`, `lon_e6`, `kind` (an index of KINDS),
-all int32, and, where it is known, `open`: 168 booleans, by hour of the week from Monday 0:00 on.
-Without it a place keeps its kind's hours. `town` makes such a table up; any other will do.
-
-Residents have a home, and three in five a job of 38 hours on weekdays, from nine or from one. They
-go to places by the hour's custom, the place's size (a thousand times apart) and how near it is to
-where they are based, stay for as long as its kind is stayed at, leave when it closes, and go home
-in between if that is worth the way. Up to 1.5 km they walk.
-
-What is not so in a real city, and flatters or harms what is measured here:
-
-- Ways are straight lines, at one speed; nobody stands at traffic lights. One long way in three
-  waits for a bus, 2.5 minutes on average: more than five look like a visit, and are none.
-- Everybody is alone and adult, the week is like any other, and nobody travels, moves or falls ill.
-- Nobody visits other homes, or parks without a name; one in twenty lives above a place.
-- A visit is at the place's point, within 5 m: no large shop, no terrace, no two floors.
-- Sizes and curves are made up. They resemble a European city, and are no estimate of one.
+How it works, and in which ways it is not a real city, stands in docs/know/simulated-city.md.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-type Floats = npt.NDArray[np.float64]
-type Integers = npt.NDArray[np.int64]
-type Mask = npt.NDArray[np.bool_]
-type Column = npt.NDArray[Any]
-type Dice = np.random.Generator
+from hubbub.run.simulated.city import City, Column, Floats, Integers, Mask
+from hubbub.run.simulated.dice import Dice, dice_of
+from hubbub.run.simulated.kinds import HOURS, KINDS
+from hubbub.terms.places import PlaceCategory
 
 MINUTE: Final = 60.0
 HOUR: Final = 60 * MINUTE
@@ -40,45 +21,10 @@ WEEK: Final = 7 * DAY
 HOME, DESK, VISIT, MOVING, WAITING = range(5)
 """What a leg of somebody's week is."""
 
-METRES_A_DEGREE: Final = 111_320
-CENTRE_E6: Final = (60_170_000, 24_940_000)
-"""Helsinki's, for towns that are made up."""
 VISITS_A_WEEK: Final = 15
 NEAR_M: Final = 900.0
 WALK_M: Final = 1500.0
 CANDIDATES: Final = 24
-
-
-class Kind(NamedTuple):
-    """How places of a kind are used: hours of the day, for peaks as (hour, width, height)."""
-
-    name: str
-    stay_min: float
-    spread: float
-    size: float
-    weekday: tuple[tuple[float, float, float], ...]
-    weekend: tuple[tuple[float, float, float], ...]
-    days: tuple[float, ...]
-    hours: tuple[tuple[int, int], tuple[int, int]]
-
-
-KINDS: Final = (
-    Kind("food", 45, 0.5, 1.3, ((12, 1, 1.2), (18, 1.6, 1)), ((13, 1.8, 0.7), (19, 2, 1)),
-         (0.9, 0.9, 1, 1.05, 1.4, 1.3, 0.8), ((11, 22), (11, 22))),
-    Kind("cafe", 28, 0.6, 1, ((9, 1.5, 1), (14, 2.2, 0.9)), ((12, 2.5, 1),),
-         (1, 1, 1, 1, 1.1, 1.2, 0.9), ((7, 18), (9, 18))),
-    Kind("night", 100, 0.5, 0.9, ((21.5, 2.2, 1),), ((22.5, 2.4, 1.6),),
-         (0.4, 0.5, 0.7, 1, 2, 2.2, 0.6), ((16, 24), (16, 27))),
-    Kind("grocery", 18, 0.6, 3, ((11, 2.5, 0.35), (17, 1.7, 1)), ((14, 3, 1),),
-         (1, 1, 1, 1.1, 1.3, 1.1, 0.8), ((8, 21), (10, 20))),
-    Kind("gym", 65, 0.35, 0.8, ((7, 1, 0.6), (18, 1.6, 1)), ((12, 2.5, 1),),
-         (1.2, 1.2, 1.1, 1, 0.8, 0.7, 0.8), ((6, 22), (8, 20))),
-    Kind("shop", 20, 0.7, 0.8, ((12, 2, 0.6), (16, 2, 1)), ((14.5, 2.2, 1.3),),
-         (0.9, 0.9, 1, 1, 1.2, 1.5, 0.7), ((10, 19), (10, 18))),
-    Kind("other", 35, 0.7, 0.6, ((11, 2, 1), (15, 2, 1)), ((13, 3, 0.5),),
-         (1, 1, 1, 1, 1, 0.6, 0.4), ((9, 17), (10, 15))),
-)  # fmt: skip
-SHARES: Final = (0.18, 0.1, 0.08, 0.12, 0.04, 0.3, 0.18)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,65 +41,17 @@ class Legs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class City:
-    """Places on a plane, how big each is, and how much of its week falls in each hour."""
+class Residents:
+    """Who lives in a city: where, and where they work, if they do."""
 
-    places: pa.Table
-    origin_e6: tuple[int, int]
-    point: Floats  # (places, 2): metres east and north of the origin
-    kind: Integers
-    by_hour: Floats  # (places, 168): visits that are to be expected, in shares of all
-
-    def degrees_e6(self, point: Floats) -> tuple[Integers, Integers]:
-        """Give latitudes and longitudes of points."""
-        north, east = _metres(self.origin_e6[0])
-        return (
-            np.rint(point[:, 1] / north).astype(np.int64) + self.origin_e6[0],
-            np.rint(point[:, 0] / east).astype(np.int64) + self.origin_e6[1],
-        )
+    home: Floats  # (n, 2), metres east and north
+    desk: Floats
+    works: Mask
 
 
-def town(places: int, *, seed: int) -> pa.Table:
-    """Make places up: a centre with a quarter of them, and twelve districts within 4 km."""
-    dice = np.random.default_rng(seed)
-    centres = np.vstack([np.zeros((1, 2)), dice.uniform(-4000, 4000, (12, 2))])
-    of = dice.choice(13, places, p=[0.28, *[0.06] * 12])
-    point = centres[of] + dice.normal(0, 1, (places, 2)) * np.where(of == 0, 600, 350)[:, None]
-    north, east = _metres(CENTRE_E6[0])
-    columns = {
-        "place": np.arange(places),
-        "lat_e6": np.rint(point[:, 1] / north).astype(np.int64) + CENTRE_E6[0],
-        "lon_e6": np.rint(point[:, 0] / east).astype(np.int64) + CENTRE_E6[1],
-        "kind": dice.choice(len(KINDS), places, p=SHARES),
-    }
-    return pa.table({name: pa.array(column, pa.int32()) for name, column in columns.items()})
-
-
-def city_of(places: pa.Table, *, seed: int) -> City:
-    """Give places their sizes, and each its own week."""
-    dice = np.random.default_rng(seed)
-    columns = (places[name].to_numpy() for name in ("lat_e6", "lon_e6", "kind"))
-    lat, lon, kind = (column.astype(np.int64) for column in columns)
-    origin = int(np.median(lat)), int(np.median(lon))
-    north, east = _metres(origin[0])
-    usual = np.array([_week(each) for each in KINDS])
-    by_hour = usual[kind] * dice.lognormal(0, 0.25, (len(kind), 168))
-    if "open" in places.column_names:
-        by_hour = by_hour * np.array(places["open"].to_pylist(), dtype=np.float64)
-    size = dice.lognormal(0, 1.1, len(kind)) * np.array([each.size for each in KINDS])[kind]
-    by_hour *= (size / np.maximum(by_hour.sum(axis=1), 1e-9))[:, None]
-    return City(
-        places=places,
-        origin_e6=origin,
-        point=np.column_stack([(lon - origin[1]) * east, (lat - origin[0]) * north]),
-        kind=kind,
-        by_hour=by_hour / by_hour.sum(),
-    )
-
-
-def week_of(city: City, *, people: int, seed: int) -> Legs:
-    """Live a week in `city`: every second of everybody's is in one leg."""
-    dice = np.random.default_rng(seed)
+def residents_of(city: City, *, people: int, seed: int) -> Residents:
+    """Let people live in `city`: one in twenty above a place, three in five with a job."""
+    dice = dice_of(seed)
     low, high = city.point.min(axis=0) - 800, city.point.max(axis=0) + 800
     home = dice.uniform(low, high, (people, 2))
     above = dice.random(people) < 0.05
@@ -162,8 +60,13 @@ def week_of(city: City, *, people: int, seed: int) -> Legs:
     desk = city.point[dice.integers(0, len(city.point), people)] + dice.normal(0, 150, (people, 2))
     at_place = dice.random(people) < 0.08
     desk[at_place] = city.point[dice.integers(0, len(city.point), people)][at_place]
-    works = dice.random(people) < 0.6
-    return _lived(_planned(city, home, desk, works=works, dice=dice), home, dice=dice)
+    return Residents(home=home, desk=desk, works=dice.random(people) < 0.6)
+
+
+def week_of(city: City, residents: Residents, *, seed: int) -> Legs:
+    """Live a week in `city`: every second of everybody's is in one leg."""
+    dice = dice_of(seed)
+    return _lived(_planned(city, residents, dice=dice), residents.home, dice=dice)
 
 
 class _Stops(NamedTuple):
@@ -187,11 +90,12 @@ def _together(stops: Sequence[_Stops]) -> _Stops:
     return _Stops(*(np.concatenate(columns) for columns in zip(*stops, strict=True)))
 
 
-def _planned(city: City, home: Floats, desk: Floats, *, works: Mask, dice: Dice) -> _Stops:
+def _planned(city: City, residents: Residents, *, dice: Dice) -> _Stops:
     """Plan everybody's work, and visits around it: one lunch in three is one."""
-    shifts, lunch = _shifts(desk, works, dice)
+    home, desk = residents.home, residents.desk
+    shifts, lunch = _shifts(desk, residents.works, dice)
     person = np.repeat(np.arange(len(home)), dice.poisson(VISITS_A_WEEK, len(home)))
-    hour = dice.choice(168, len(person), p=city.by_hour.sum(axis=0))
+    hour = dice.choice(HOURS, len(person), p=city.by_hour.sum(axis=0))
     start = (hour + dice.random(len(person))) * HOUR
     free = ~_within(person, start, shifts)
     going = dice.random(len(lunch.start)) < 0.35
@@ -201,12 +105,13 @@ def _planned(city: City, home: Floats, desk: Floats, *, works: Mask, dice: Dice)
     base = np.where(at_desk[:, None], desk[person], home[person])
     hour = (start // HOUR).astype(np.int64)
     place = _chosen(city, hour, base, dice=dice)
-    median_min = np.array([kind.stay_min for kind in KINDS])[city.kind[place]]
-    spread = np.array([kind.spread for kind in KINDS])[city.kind[place]]
+    kinds = (KINDS[category] for category in PlaceCategory)
+    stays = np.array([(kind.stay_min, kind.spread) for kind in kinds])
+    median_min, spread = stays[city.kind[place]].T
     is_open = city.by_hour > 0
     open_since, open_yet = (
-        _open_hours(is_open, range(168)),
-        _open_hours(is_open, range(167, -1, -1)),
+        _open_hours(is_open, range(HOURS)),
+        _open_hours(is_open, range(HOURS - 1, -1, -1)),
     )
     visits = _Stops(
         person=person,
@@ -373,22 +278,3 @@ def _to_the_next(walk: _Walk, stops: _Stops, dice: Dice) -> None:
     until = np.minimum(stops.ends, np.where(visit, arrived + stops.lasts, WEEK))
     within = dice.normal(0, 5, stops.point.shape) * visit[:, None]
     walk.stop(stops, np.clip(until, arrived + 3 * MINUTE, WEEK - HOUR), stops.point + within)
-
-
-def _week(kind: Kind) -> Floats:
-    """Give the 168 hours of a kind; what is open beyond midnight belongs to the day before."""
-    week = np.zeros(168)
-    for day in range(7):
-        peaks = kind.weekend if day > 4 else kind.weekday
-        opens, closes = kind.hours[day > 4]
-        for hour in range(opens, closes):
-            from_peaks = ((hour + 0.5 - at, wide, high) for at, wide, high in peaks)
-            wish = sum(high * np.exp(-((off / wide) ** 2) / 2) for off, wide, high in from_peaks)
-            week[(24 * day + hour) % 168] += kind.days[day] * (wish + 0.02)
-    return week
-
-
-def _metres(lat_e6: int) -> tuple[float, float]:
-    """Give the metres of a millionth of a degree, north and east."""
-    north = METRES_A_DEGREE / 1e6
-    return north, north * float(np.cos(np.radians(lat_e6 / 1e6)))

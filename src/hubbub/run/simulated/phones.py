@@ -15,32 +15,30 @@ street, and nobody carries two phones, lends one, or leaves it at home.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from bench.simcity import (
-    DAY,
-    DESK,
-    HOME,
-    HOUR,
-    MINUTE,
-    VISIT,
-    WEEK,
-    City,
-    Dice,
-    Floats,
-    Integers,
-    Legs,
-    Mask,
-)
+from hubbub.run.simulated.city import City, Floats, Integers, Mask
+from hubbub.run.simulated.dice import Dice, dice_of
+from hubbub.run.simulated.week import DAY, DESK, HOME, HOUR, MINUTE, VISIT, WEEK, Legs
 from hubbub.terms.catalogue import PINGS_SCHEMA
 from hubbub.terms.pings import NOT_TOLD
 from hubbub.terms.time import SECOND, Instant
 
 MINUTES: Final = round((WEEK + 3 * HOUR) / MINUTE)
 """The minutes of a week, and of the ways home at its end."""
+
+
+class Rhythm(NamedTuple):
+    """How often phones tell something: some way between, and at rest one or the other."""
+
+    out_s: tuple[float, float] = (5.0, 60.0)
+    resting_s: tuple[float, float] = (60.0, 600.0)
+
+
+_OFTEN: Final = Rhythm()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +49,10 @@ class Told:
     truth: pa.Table
 
 
-def told_of(legs: Legs, city: City, *, monday: Instant, seed: int) -> Told:
+def told_of(legs: Legs, city: City, *, monday: Instant, seed: int, rhythm: Rhythm = _OFTEN) -> Told:
     """Let everybody's phone tell of their week, which begins on `monday`."""
-    dice = np.random.default_rng(seed)
-    leg, at = _moments(legs, dice)
+    dice = dice_of(seed)
+    leg, at = _moments(legs, rhythm, dice)
     kept = _kept(legs, leg, at, dice=dice)
     leg, at = leg[kept], at[kept]
     share = (at - legs.since[leg]) / (legs.until[leg] - legs.since[leg])
@@ -90,14 +88,15 @@ def _truth(legs: Legs, monday: Instant) -> pa.Table:
     )
 
 
-def _moments(legs: Legs, dice: Dice) -> tuple[Integers, Floats]:
+def _moments(legs: Legs, rhythm: Rhythm, dice: Dice) -> tuple[Integers, Floats]:
     """Tell when phones tell something, and on which leg that is."""
     people = int(legs.person.max()) + 1
-    rhythm = np.exp(dice.uniform(np.log(5), np.log(60), people))
-    resting = np.where(dice.random(people) < 0.5, 10 * MINUTE, MINUTE)
+    low, high = np.log(rhythm.out_s)
+    out_s = np.exp(dice.uniform(low, high, people))
+    resting_s = np.where(dice.random(people) < 0.5, *reversed(rhythm.resting_s))
     rests = np.isin(legs.what, (HOME, DESK))
     lasts = legs.until - legs.since
-    every = np.where(rests, resting[legs.person], rhythm[legs.person])
+    every = np.where(rests, resting_s[legs.person], out_s[legs.person])
     count = np.maximum(1, (lasts / every).astype(np.int64))
     leg = np.repeat(np.arange(len(count)), count)
     nth = np.arange(len(leg)) - np.repeat(np.cumsum(count) - count, count)

@@ -60,7 +60,7 @@ def test_only_the_map_page_loads_the_map_library(caller: Caller) -> None:
         if (page := caller.get(path).text)
     }
     assert sizes.pop("/") > library_bytes
-    assert max(sizes.values()) < library_bytes / 5
+    assert max(sizes.values()) < library_bytes / 4
 
 
 def test_pages_that_were_not_built_are_said_to_be_missing(tmp_path: Path) -> None:

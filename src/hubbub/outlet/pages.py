@@ -18,6 +18,7 @@ from hubbub.terms.errors import HubbubError
 STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = {
     "/": "index",
+    "/places": "places",
     "/share": "share",
     "/me": "me",
     "/notice": "notice",

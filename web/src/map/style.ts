@@ -15,7 +15,7 @@ export const SOURCE = "city";
 export const ROADS = "segments";
 export const round = { "line-cap": "round", "line-join": "round" } as const;
 /** The device's own fonts, as a style sheet would name them: no glyphs are fetched. */
-const FONT = ["system-ui", "Roboto", "Helvetica Neue", "Arial", "sans-serif"];
+export const FONT = ["system-ui", "Roboto", "Helvetica Neue", "Arial", "sans-serif"];
 
 const from = (layer: string) => ({ source: SOURCE, "source-layer": layer }) as const;
 const isTunnel: ExpressionSpecification = ["==", ["get", "tunnel"], 1];
@@ -133,7 +133,7 @@ function groundLayers(theme: Theme): LayerSpecification[] {
   ];
 }
 
-function labelLayers(theme: Theme): LayerSpecification[] {
+function labelLayers(theme: Theme): [streets: LayerSpecification, places: LayerSpecification] {
   const ground = GROUND[theme];
   const paint = {
     "text-color": ground.label,
@@ -206,10 +206,25 @@ function beyond({ bbox: [west, south, east, north] }: City) {
 export interface Shown {
   sources?: Record<string, SourceSpecification>;
   layers: LayerSpecification[];
+  /** What lies above the names of streets: where there is no room, those give way. */
+  above?: LayerSpecification[];
+  /** What lies above everything. */
+  top?: LayerSpecification[];
+}
+
+/** Several things shown on one city. */
+export function together(...all: Shown[]): Shown {
+  return {
+    sources: Object.assign({}, ...all.map(({ sources }) => sources)),
+    layers: all.flatMap(({ layers }) => layers),
+    above: all.flatMap(({ above = [] }) => above),
+    top: all.flatMap(({ top = [] }) => top),
+  };
 }
 
 /** The whole style. Without `glyphs` the map library draws labels with the device's own fonts. */
-export function cityStyle(theme: Theme, city: City, { sources, layers }: Shown): StyleSpecification {
+export function cityStyle(theme: Theme, city: City, { sources, layers, above = [], top = [] }: Shown): StyleSpecification {
+  const [streetNames, placeNames] = labelLayers(theme);
   return {
     version: 8,
     sources: {
@@ -223,6 +238,6 @@ export function cityStyle(theme: Theme, city: City, { sources, layers }: Shown):
       beyond: { type: "geojson", data: beyond(city) },
       ...sources,
     },
-    layers: [...groundLayers(theme), ...layers, ...labelLayers(theme)],
+    layers: [...groundLayers(theme), ...layers, streetNames, ...above, placeNames, ...top],
   };
 }

@@ -70,7 +70,14 @@ class PlaceBook:
         else:
             begin = " ".join(_words(wanted.text or ""))
             names = {place.id: " ".join(_words(place.name)) for place in found}
-            found.sort(key=lambda it: (not names[it.id].startswith(begin), names[it.id], it.id))
+            found.sort(
+                key=lambda it: (
+                    not names[it.id].startswith(begin),
+                    not names[it.id],  # what has no name is found in no order of names
+                    names[it.id],
+                    it.id,
+                )
+            )
         for place in found:
             if wanted.open_at is None or is_open(self.hours(place), wanted.open_at):
                 yield place

@@ -38,7 +38,10 @@ class Wrote(NamedTuple):
     other_receipt: int | None
     other_may: int | None
     at: int = 0
+    until: int = 1
     kind: int = 0
+    times: int = 1
+    room: int = 7
 
 
 def resting(rows: list[Wrote]) -> pa.Table:
@@ -78,7 +81,10 @@ rows_about_two = st.builds(
     other_receipt=receipts,
     other_may=masks,
     at=st.just(0),
+    until=st.just(1),
     kind=st.just(0),
+    times=st.just(1),
+    room=st.just(7),
 )
 
 
@@ -132,7 +138,7 @@ def test_a_name_that_was_taken_out_does_not_come_back() -> None:
     collected = collect(permitted(), lambda _: engine({2}))
     again = {"resting": collected.rows, "dead": dead(set())}
     assert run(permitted().rows.select(*RESTING.columns), again) == [
-        (ANN, 0, 0, None, 1, USAGE, None, None)
+        (ANN, 0, 1, 0, 1, 7, None, 1, USAGE, None, None)
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from house.tree import ROOT
 from hubbub.intake.door import PREFIX
+from hubbub.intake.messenger import PATH as MESSENGER
 from hubbub.outlet.app import operations_of
 from hubbub.outlet.pages import PAGES as HTML
 from outlet.fake_house import House
@@ -25,6 +26,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     operations = operations_of(House(tmp_path_factory.mktemp("house")))
     listed = {(each.method, each.path.replace(":int}", "}")) for each in operations}
     listed |= {(method, PREFIX + client) for client in CLIENTS for method in ("GET", "POST")}
+    listed.add(("POST", MESSENGER))
     return listed | {("GET", path) for path in HTML}
 
 

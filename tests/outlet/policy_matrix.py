@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +19,13 @@ from hubbub.deal.identity import FRESH_US, NewPasskey
 from hubbub.deal.policy import Action, Resource
 from hubbub.deal.recipients import Scope
 from hubbub.intake.door import ADAPTERS, Door
+from hubbub.intake.messenger import PATH as MESSENGER
+from hubbub.intake.messenger import MessengerDoor
 from hubbub.outlet.app import operations_of, outlet_app
 from hubbub.outlet.operations import Operation
 from hubbub.outlet.pages import PAGES
 from hubbub.outlet.recognising import COOKIE
+from hubbub.record.use_store import UseStore
 from hubbub.run.web import dispatch
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import Instant
@@ -90,7 +94,14 @@ class Matrix:
         self.operations = operations_of(self.house)
         self.house.metrics = type(self.house.metrics)()
         door = Door(self.house.deals, FakeJournal(), FakeSeen(), clock=self.house)
-        self._app: Any = dispatch(door, outlet_app(self.house))
+        messenger = MessengerDoor(
+            self.house.deals.histories,
+            UseStore(folder / "use.sqlite", erased=self.house.deals.erasures.subjects),
+            door.admission.refusals,
+            secret=secrets.token_urlsafe(32),
+            clock=self.house,
+        )
+        self._app: Any = dispatch(door, outlet_app(self.house), messenger=messenger)
         self._people = 0
         registry, scope = self.house.deals.registry, Scope("traffic.live", LiveTraffic.key)
         registry.add("acme", name="Acme Maps", kind="partner")
@@ -104,6 +115,7 @@ class Matrix:
         for path, adapter in ADAPTERS.items():
             for method in sorted(adapter.methods):
                 yield Way(Resource.PINGS, "make", method, path, b"[]")
+        yield Way(Resource.COUNTS, "make", "POST", MESSENGER, b'{"rows": []}')
         for operation in self.operations:
             body = None if operation.body is None else msgspec.json.encode(example(operation))
             what = (operation.resource, operation.action)

@@ -147,7 +147,8 @@ def test_a_person_is_known_by_the_hours_of_their_rows_under_each_receipt(house: 
     house.give(rows_at([9001], receipt=2, may=cell_bit(Traffic, OWN)))
     house.give(rows_at([100], subject=2))
     closed = {(1, Cell(Category.LOCATION, Traffic)): Instant(7)}
-    theirs = given(house.record.hours(Subject(1)), closed, (OWN,))
+    hours = house.record.hours(Subject(1))
+    theirs = given(hours, Category.LOCATION, closed, recipients=(OWN,))
     told = {
         reader: [([(at - BEGIN) // HOUR for at in each.hours], each.closed_at) for each in some]
         for reader, some in theirs.items()

@@ -25,14 +25,17 @@ from hubbub.record.events import EventStore
 from hubbub.record.journal import Journal
 from hubbub.record.passes_log import PassesLog
 from hubbub.record.record import Record
+from hubbub.record.use_store import UseStore
 from hubbub.record.visits_shelf import KEPT, Stretch, VisitsShelf
 from hubbub.run import erase as erase_module
 from hubbub.run.erase import NotErasedYet, erase
 from hubbub.run.home import Home, taken
 from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
+from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import Category
 from hubbub.terms.time import Instant
+from hubbub.terms.use import Counted, Named
 from record.deal_store_rig import BOTH, HandClock, database
 from record.rows import DAY_0, rows_at
 
@@ -68,6 +71,25 @@ class House:
             Stretch(Instant(0), Instant(99)),
             made_of="places",
             erased=lambda: np.empty(0, np.int64),
+        )
+        self.use = UseStore(self.home.use, erased=lambda: np.empty(0, np.int64))
+        self.use.add([self.counted(subject) for subject in SUBJECTS.values()])
+
+    def counted(self, subject: int) -> Counted:
+        """Make a count of each, that names the next."""
+        named = {1: 2, 2: 65, 65: 1}[subject]
+        other = Named(subject=Subject(named), receipt=ReceiptNumber(named), may=1)
+        return Counted(
+            id=f"count of {subject:3}!!!".encode(),
+            table="interactions",
+            subject=Subject(subject),
+            receipt=ReceiptNumber(subject),
+            may=1,
+            at=Instant(0),
+            until=Instant(1),
+            kind=0,
+            times=1,
+            other=other,
         )
 
     def let_in(self, name: str) -> None:
@@ -111,6 +133,7 @@ class House:
             str(handle).encode(),
             enrolment.receipt.identifier.removeprefix("urn:uuid:").encode(),
             struct.pack("<qq", SUBJECTS[name], (DAY_0 + 7) * 1_000_000),
+            self.counted(SUBJECTS[name]).id,
         ]
         files = [path for path in self.home.folder.rglob("*") if path.is_file()]
         return [
@@ -135,7 +158,12 @@ def test_nothing_of_the_erased_is_left_and_everything_of_the_others_is(house: Ho
     assert PassesLog(house.home.passes).load()["subject"].to_pylist() == [2, 65]
     visits = VisitsShelf(house.home.visits).read(Instant(0), Instant(99))
     assert visits["subject"].to_pylist() == [2, 65]
-    assert (certificate.rows_erased, certificate.receipts_erased) == (8, 2)  # two never rested
+    counts = house.use.read("interactions", since=Instant(0), until=Instant(99))
+    assert counts.select(["subject", "other"]).to_pylist() == [
+        {"subject": 2, "other": 65},
+        {"subject": 65, "other": None},
+    ]
+    assert (certificate.rows_erased, certificate.receipts_erased) == (9, 2)  # two never rested
 
 
 def test_the_certificate_is_signed_and_only_its_person_can_tell_whom_it_is_about(

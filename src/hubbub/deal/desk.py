@@ -42,6 +42,18 @@ class Badge(Personal, frozen=True, kw_only=True):
         return 0 if self.paused else self.stamps[category.number]
 
 
+class LiveReceipt(Personal, frozen=True, kw_only=True):
+    """A receipt that rows name, and what of it holds now."""
+
+    subject: Subject
+    stamps: Stamps  # what it granted, without what has been closed since
+    paused: bool
+
+    def stamp(self, category: Category) -> int:
+        """Give the stamp of a row of this `category`. At 0 the row is not taken."""
+        return 0 if self.paused else self.stamps[category.number]
+
+
 class Token(Personal, frozen=True):
     """The secret by which a device shows that it is itself."""
 

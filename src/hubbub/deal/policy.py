@@ -8,10 +8,12 @@ from typing import Final, Literal
 
 type Action = Literal["read", "make", "change", "end"]
 
-type Who = Literal["anybody", "holder", "device", "person", "fresh person", "enroller", "operator"]
+type Who = Literal[
+    "anybody", "holder", "device", "person", "fresh person", "enroller", "operator", "messenger"
+]
 """`holder`: of the one secret that the thing has. `device`: by its token. `person`: whose it is.
 `fresh person`: who has shown that within the last minutes. `enroller`: the operator, or anybody
-where enrolment is open."""
+where enrolment is open. `messenger`: hubbub's own module in the homeserver, by their secret."""
 
 
 class Resource(StrEnum):
@@ -26,6 +28,7 @@ class Resource(StrEnum):
     NOTICE = "the notice"
     RECIPIENTS = "who may read, and reads"
     PINGS = "where a device was"
+    COUNTS = "what was counted"
     ENROLMENT = "an enrolment"
     OWN_ENROLMENT = "one's enrolment"
     SIGN_IN = "a sign-in"
@@ -50,6 +53,7 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.NOTICE, "read"): "anybody",
     (Resource.RECIPIENTS, "read"): "anybody",
     (Resource.PINGS, "make"): "device",
+    (Resource.COUNTS, "make"): "messenger",
     (Resource.ENROLMENT, "make"): "enroller",
     (Resource.OWN_ENROLMENT, "change"): "fresh person",
     (Resource.SIGN_IN, "make"): "anybody",

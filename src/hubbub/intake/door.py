@@ -19,7 +19,7 @@ from hubbub.intake.overland import OVERLAND
 from hubbub.intake.own import OWN, WrongType
 from hubbub.intake.owntracks import OWNTRACKS
 from hubbub.intake.ping import Parsed, TooManyRows, Unreadable
-from hubbub.intake.request import ClientGone, Receive, Request, Scope, Send
+from hubbub.intake.request import ClientGone, Receive, Request, Scope, Send, send_answer
 from hubbub.intake.traccar import TRACCAR
 from hubbub.terms.buckets import Buckets
 from hubbub.terms.errors import HubbubError
@@ -75,7 +75,7 @@ class Door:
         except ClientGone:
             return
         self.answers[answer.status] += 1
-        await _send(send, answer)
+        await send_answer(send, answer)
 
     async def _answer(self, request: Request) -> Answer:
         adapter = _adapter(request)
@@ -185,14 +185,3 @@ def _not_durable() -> Problem:
 
 def _first(parameters: dict[str, str], names: tuple[str, ...]) -> str | None:
     return next((parameters[name] for name in names if parameters.get(name)), None)
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    headers = [
-        (b"content-type", answer.media_type.encode()),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"cache-control", b"no-store"),
-        *answer.headers,
-    ]
-    await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hubbub.deal.signals import Signals, read_signals
 from hubbub.intake.adapter import form
-from hubbub.intake.answers import Problem
+from hubbub.intake.answers import Answer, Problem
 from hubbub.intake.limits import Limits
 
 type Message = MutableMapping[str, Any]  # ASGI's own
@@ -125,6 +125,18 @@ class Request:
 
     def _header(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1")
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send a whole answer. Nobody in between keeps a copy."""
+    headers = [
+        (b"content-type", answer.media_type.encode()),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"cache-control", b"no-store"),
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def _password(credentials: str) -> str | None:

@@ -43,6 +43,7 @@ _OF_WHOM: Final[dict[Who, tuple[str, ...]]] = {
     "fresh person": ("token", "session"),
     "enroller": ("operator",),
     "operator": ("operator",),
+    "messenger": (),
 }
 """How each may show who they are: one of these is enough."""
 

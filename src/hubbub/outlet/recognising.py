@@ -59,7 +59,7 @@ class Recogniser:
         match who:
             case "anybody" | "holder":
                 return None
-            case "device":
+            case "device" | "messenger":
                 raise NoToken("the token of a device, at the door")
             case "enroller":
                 if not self._sources.open_enrolment:

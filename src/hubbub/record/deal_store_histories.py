@@ -1,19 +1,21 @@
 """What an audit holds rows against: people's agreements, by the documents of their receipts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import batched
 from typing import Final
 
 import pyarrow as pa
 import sqlalchemy as sa
 
+from hubbub.deal.desk import LiveReceipt
 from hubbub.deal.history import History, Pause
 from hubbub.deal.receipt import Receipt, read_receipt
 from hubbub.record.deal_store_dead import dead_bits
+from hubbub.record.deal_store_live import live_receipts
 from hubbub.record.deal_store_recipients import recipients
 from hubbub.record.deal_store_tables import PAUSE, RECEIPT, RECIPIENT, RECIPIENT_CARD
-from hubbub.terms.people import Subject
+from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.purposes import Category, Recipient, RecipientKey
 from hubbub.terms.time import Instant
 
@@ -40,6 +42,11 @@ class Histories:
         """Give everybody who ever was registered to read, by slot."""
         with self._reading.connect() as connection:
             return recipients(connection)
+
+    def live(self, receipts: Collection[ReceiptNumber]) -> dict[ReceiptNumber, LiveReceipt]:
+        """Tell whose `receipts` are, and what of them holds now. Those of nobody are left out."""
+        with self._reading.connect() as connection:
+            return live_receipts(connection, receipts)
 
     def of(self, subjects: Sequence[Subject]) -> dict[Subject, History]:
         """Read the history of each of `subjects` that has one."""

@@ -8,9 +8,9 @@ from ibis.expr import types as ir
 
 from hubbub.deal.reads import HOUR, Given, Reader
 from hubbub.deal.stamp import cells_of, only
-from hubbub.terms.catalogue import CATEGORIES, PINGS_SCHEMA, STAMP
+from hubbub.terms.catalogue import STAMP
 from hubbub.terms.people import Subject
-from hubbub.terms.purposes import Cell, Recipient
+from hubbub.terms.purposes import Category, Cell, Recipient
 from hubbub.terms.time import Instant
 
 type Closed = Mapping[tuple[int, Cell], Instant]
@@ -19,16 +19,16 @@ type Closed = Mapping[tuple[int, Cell], Instant]
 
 def hours_asked(subject: Subject) -> ir.Table:
     """Ask in which hours there are rows of one person, and under which stamp."""
-    rows = ibis.table(PINGS_SCHEMA | STAMP, name="rows")
+    rows = ibis.table({"subject": "int64", "at": "int64", **STAMP}, name="rows")
     hour = (rows["at"] // HOUR).cast("int64").name("hour")
     theirs = rows.filter(rows["subject"] == int(subject)).select("receipt", "may", hour)
     return theirs.distinct().order_by("hour")
 
 
 def given(
-    hours: pa.Table, closed: Closed, recipients: Iterable[Recipient]
+    hours: pa.Table, category: Category, closed: Closed, *, recipients: Iterable[Recipient]
 ) -> dict[Reader, list[Given]]:
-    """Tell for each reader in which hours there is something for it to read, and until when."""
+    """Tell for each reader in which hours there are rows of `category` for it, and until when."""
     by_stamp: dict[tuple[int, int], list[Instant]] = {}
     for row in hours.to_pylist():
         stamp = (row["receipt"], row["may"])
@@ -36,7 +36,7 @@ def given(
     known = tuple(recipients)
     found: dict[Reader, list[Given]] = {}
     for (receipt, may), at in by_stamp.items():
-        for cell in cells_of(only(CATEGORIES["pings"], may), known):
+        for cell in cells_of(only(category, may), known):
             reader = (cell.category.value, cell.purpose.key, str(cell.recipient))
             theirs = Given(hours=tuple(at), closed_at=closed.get((receipt, cell)))
             found.setdefault(reader, []).append(theirs)

@@ -29,6 +29,7 @@ from hubbub.record.record_leaves import (
     PASSES_LEAF,
     PINGS_LEAF,
     TAIL_LEAF,
+    USE_LEAF,
     VISITS_LEAF,
     dead_cell,
     dead_leaf,
@@ -36,6 +37,8 @@ from hubbub.record.record_leaves import (
     reads_in,
     require_permitted,
 )
+from hubbub.record.use_held import HeldUse
+from hubbub.record.use_store import UseStore, table_called
 from hubbub.record.visits_held import HeldVisits
 from hubbub.record.visits_shelf import VisitsShelf
 from hubbub.terms.catalogue import CATEGORIES, PASSES_SCHEMA, PINGS_SCHEMA, STAMP
@@ -77,6 +80,7 @@ class Record:
         reads: Reads,
         closing: Closing | None = None,
         visits: VisitsShelf | None = None,
+        use: UseStore | None = None,
         engine: Engine | None = None,
     ) -> None:
         """Read from `store`, which is filled from the segments in the folder `journal`.
@@ -89,6 +93,7 @@ class Record:
         self._engine = engine or Engine()
         self._passes = HeldPasses()
         self.visits = HeldVisits(visits, erased=erased, engine=self._engine)
+        self.use = HeldUse(use, engine=self._engine)
         self._tails: dict[tuple[type[Purpose], Recipient], int] = {}
         self._trimmed = store.version()
         self._unneeded: frozenset[str] = frozenset()
@@ -205,6 +210,7 @@ class Record:
         """Take everything of `subject` out of the store, and of what is derived from it."""
         self._passes.erase(subject)
         self.visits.erase(subject)
+        self.use.erase(subject)
         return self._store.erase(subject)
 
     def files(self) -> list[StoredFile]:
@@ -368,6 +374,9 @@ class Record:
             return self._passes.of(int(found["purpose"]))
         if found := VISITS_LEAF.fullmatch(name):
             return self.visits.between(Instant(int(found["since"])), Instant(int(found["until"])))
+        if found := USE_LEAF.fullmatch(name):
+            since, until = (Instant(int(found[part])) for part in ("since", "until"))
+            return self.use.between(table_called(found["table"]), since, until)
         if (cell := dead_cell(name)) is not None:
             return self._dead(*cell)
         return public[name]

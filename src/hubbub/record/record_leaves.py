@@ -21,6 +21,9 @@ from hubbub.terms.time import Instant
 PINGS_LEAF: Final = re.compile(r"record_pings_(?P<since>\d+)_(?P<until>\d+)(?P<in_time>_in_time)?")
 PASSES_LEAF: Final = re.compile(r"record_passes_(?P<purpose>\d+)_(?P<since>\d+)_(?P<until>\d+)")
 VISITS_LEAF: Final = re.compile(r"record_visits_(?P<since>\d+)_(?P<until>\d+)")
+USE_LEAF: Final = re.compile(
+    r"record_use_(?P<since>\d+)_(?P<until>\d+)_(?P<table>service_use|device_use|interactions)"
+)
 TAIL_LEAF: Final = "record_tail"
 _DEAD_LEAF: Final = re.compile(
     r"record_dead_(?P<category>\d+)_(?P<purpose>\d+)_(?P<slot>\d+)_(?P<recipient>.+)"
@@ -62,7 +65,7 @@ def require_permitted(node: ops.Node) -> None:
     if isinstance(node, ops.JoinChain) and any(_closes(link) for link in node.rest):
         return
     if isinstance(node, ops.UnboundTable) and any(
-        leaf.fullmatch(node.name) for leaf in (PINGS_LEAF, PASSES_LEAF, VISITS_LEAF)
+        leaf.fullmatch(node.name) for leaf in (PINGS_LEAF, PASSES_LEAF, VISITS_LEAF, USE_LEAF)
     ):
         raise UnpermittedRead
     for child in node.__children__:
@@ -92,7 +95,8 @@ def _span(name: str, rows: Relation) -> tuple[int, int] | None:
     """Tell of what time the rows behind a leaf are."""
     if found := PINGS_LEAF.fullmatch(name):
         return (int(found["since"]), int(found["until"])) if len(rows) else None
-    if name == TAIL_LEAF or PASSES_LEAF.fullmatch(name) or VISITS_LEAF.fullmatch(name):
+    held = (PASSES_LEAF, VISITS_LEAF, USE_LEAF)
+    if name == TAIL_LEAF or any(leaf.fullmatch(name) for leaf in held):
         assert isinstance(rows, pa.Table), "what was just committed or derived is in memory"
         at = pc.min_max(rows["at"])
         return (at["min"].as_py(), at["max"].as_py() + 1) if rows.num_rows else None

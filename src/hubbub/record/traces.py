@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from hubbub.record.journal_segments import SUFFIX, read_segment
 from hubbub.record.passes_log import PASSES_SUFFIX, read_passes
+from hubbub.record.use_store import USE_FILE, has_rows_of
 from hubbub.terms.people import Personal, Subject
 
 _MOMENTS_MAX: Final = 200
@@ -34,6 +35,7 @@ class Traces(Personal, frozen=True, kw_only=True):
     person: UUID | None = None
     receipts: tuple[UUID, ...] = ()
     token: bytes = b""  # its SHA-256
+    counts: tuple[bytes, ...] = ()  # what those of how they used services are known by
     sessions: tuple[bytes, ...] = ()  # SHA-256 of each
     passkeys: tuple[bytes, ...] = ()  # what devices call them, and their public halves
     name: str = ""
@@ -47,6 +49,7 @@ class Traces(Personal, frozen=True, kw_only=True):
             "person": self.person is not None,
             "receipts": bool(self.receipts),
             "token": bool(self.token),
+            "counts": bool(self.counts),
             "sessions": bool(self.sessions),
             "passkeys": bool(self.passkeys),
             "name": bool(self.name_needles()),
@@ -58,7 +61,7 @@ class Traces(Personal, frozen=True, kw_only=True):
         ids = self.receipts if self.person is None else (self.person, *self.receipts)
         forms = [form for each in ids for form in (str(each).encode(), each.hex.encode())]
         forms += [each.bytes for each in ids]
-        for secret in (self.token, *self.sessions, *self.passkeys):
+        for secret in (self.token, *self.counts[:_MOMENTS_MAX], *self.sessions, *self.passkeys):
             if secret:
                 forms += [secret, secret.hex().encode()]
         forms += [struct.pack("<qq", self.subject, at) for at in self.moments[:_MOMENTS_MAX]]
@@ -147,6 +150,8 @@ def _has_rows(path: Path, subject: Subject) -> bool:
         return bool(np.any(read_segment(path)["subject"] == subject))
     if path.suffix == PASSES_SUFFIX:
         return bool(pc.any(pc.equal(read_passes(path)["subject"], subject)).as_py())
+    if path.name == USE_FILE:
+        return has_rows_of(path, subject)
     if path.suffix == ".parquet" and "subject" in pq.read_schema(path).names:
         subjects = pq.ParquetFile(path).read(columns=["subject"])["subject"]
         return bool(pc.any(pc.equal(subjects, subject)).as_py())

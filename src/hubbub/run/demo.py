@@ -41,6 +41,7 @@ _RUN: Final = (
     "deal.sqlite*",
     "ledger.sqlite*",
     "reads.sqlite*",
+    "use.sqlite*",
     "journal",
     "events",
     "passes",

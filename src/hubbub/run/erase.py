@@ -66,9 +66,10 @@ class Eraser:
                 self._certify(erasure)
 
     def _erase(self, subject: Subject) -> None:
-        moments = self._record.moments(subject)
-        self._deals.erasures.note(subject, rows=len(moments))
-        traces = replace(self._deals.erasures.traces(subject), moments=moments)
+        moments, counts = self._record.moments(subject), self._record.use.ids(subject)
+        self._deals.erasures.note(subject, rows=len(moments) + len(counts))
+        known = self._deals.erasures.traces(subject)
+        traces = replace(known, moments=moments, counts=counts)
         self._erased[subject] = (self._record.erase(subject), traces)
         self._days.forget()  # exact sums that this person is in: they are summed again, without
 

@@ -27,6 +27,7 @@ class Home:
         self.reads_witness = self.events / "_reads.head"
         self.passes = folder / "passes"
         self.visits = folder / "visits"
+        self.use = folder / "use.sqlite"
         self.days = folder / "days"
         self.cities = folder / "city"
         self.place_numbers = folder / "places.json"

@@ -9,6 +9,7 @@ from hubbub.record.ledger_shelf import LedgerShelf
 from hubbub.record.reads_log import ReadsLog
 from hubbub.record.reads_shelf import ReadsShelf
 from hubbub.record.record import Record
+from hubbub.record.use_store import UseStore
 from hubbub.record.visits_shelf import VisitsShelf
 from hubbub.run.clock import ReplayClock, SystemClock
 from hubbub.run.home import Home
@@ -38,7 +39,13 @@ def open_record(home: Home, deals: DealStore) -> Record:
         reads=open_reads(home, deals.clock),
         closing=Closing(home.days),
         visits=VisitsShelf(home.visits),
+        use=open_use(home, deals),
     )
+
+
+def open_use(home: Home, deals: DealStore) -> UseStore:
+    """Open the counts of how services are used."""
+    return UseStore(home.use, erased=deals.erasures.subjects)
 
 
 def open_reads(home: Home, clock: Clock) -> ReadsLog:

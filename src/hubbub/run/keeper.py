@@ -28,6 +28,7 @@ from hubbub.run.spending import open_ledger
 from hubbub.run.status import KeeperStatus, write_note
 from hubbub.run.sweep import Sweeper
 from hubbub.run.traffic import TrafficLoop
+from hubbub.run.use import kept_since
 from hubbub.terms.errors import BadInput, Refused
 from hubbub.terms.purposes import Category
 
@@ -77,6 +78,7 @@ class Keeper:
         self._auditor.step()
         if began - self._maintained > _MAINTAIN_EVERY_S:
             self._record.maintain(now=self._clock.now(), keep_days=self._keep_days)
+            self._record.use.forget_before(kept_since(self._deals, now=SystemClock().now()))
             self._maintained = began
         if began - self._noted > _NOTE_EVERY_S:
             self._note()

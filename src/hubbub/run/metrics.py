@@ -77,6 +77,7 @@ def _of_sweep(swept: Swept) -> Iterator[Metric]:
         ("rows", "Rows that it deleted: nobody might read them any more.", swept.rows),
         ("passes", "Passes that it deleted.", swept.passes),
         ("visits", "Visits that it deleted.", swept.visits),
+        ("counts", "Counts of how services are used that it deleted.", swept.counts),
         ("files", "Files that it wrote anew.", swept.files),
     ):
         yield GaugeMetricFamily(f"hubbub_sweep_{name}", meaning, value=value)

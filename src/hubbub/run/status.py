@@ -28,6 +28,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     rows: int = 0
     passes: int = 0
     visits: int = 0
+    counts: int = 0  # of how services are used
     files: int = 0  # written anew
 
 

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 import structlog
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import Doomed
@@ -15,6 +15,7 @@ from hubbub.run.home import Home, HomeTaken, taken
 from hubbub.run.house import house_clock, open_deals, open_record
 from hubbub.run.settings import read_settings
 from hubbub.run.status import Swept, read_note, write_note
+from hubbub.run.use import nobodys
 from hubbub.terms.catalogue import CATEGORIES
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.purposes import LiveTraffic
@@ -67,7 +68,8 @@ class Sweeper:
         self._doomed = uncovered(self._deals.histories.dead_bits(CATEGORIES["pings"]))
         self._looked_at.clear()
         passes, visits = self._record.sweep_derived(self._doomed)
-        self._so_far = Swept(at=self._clock.now(), passes=passes, visits=visits)
+        counts = self._record.use.take_out(nobodys(self._deals))
+        self._so_far = Swept(at=self._clock.now(), passes=passes, visits=visits, counts=counts)
 
     def _go_on(self, doomed: Doomed) -> None:
         """Look at some files. Those that others wrote meanwhile are looked at too."""
@@ -90,9 +92,7 @@ class Sweeper:
         write_note(self._home.swept, swept)
         if self._asked:
             self._home.sweep_asked.unlink(missing_ok=True)
-        log.info(
-            "swept", rows=swept.rows, passes=swept.passes, visits=swept.visits, files=swept.files
-        )
+        log.info("swept", **{name: value for name, value in asdict(swept).items() if name != "at"})
 
 
 def sweep(home: Home) -> Swept:

@@ -17,15 +17,20 @@ from granian.server.embed import Server
 
 from hubbub.intake.door import PREFIX, Door
 from hubbub.intake.limits import Limits
+from hubbub.intake.messenger import PATH as MESSENGER_PATH
+from hubbub.intake.messenger import MessengerDoor
 from hubbub.outlet.app import outlet_app
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import EventStore
 from hubbub.record.journal import Journal
 from hubbub.record.seen import Seen
 from hubbub.run.children import end_with_parent
+from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
-from hubbub.run.house import house_clock, open_deals
+from hubbub.run.house import house_clock, open_deals, open_use
 from hubbub.run.log import set_up_logs
+from hubbub.run.messenger.files import MessengerFiles
+from hubbub.run.messenger.presence import has_messenger
 from hubbub.run.settings import Messenger, Settings, read_settings
 from hubbub.run.sources import HouseSources
 from hubbub.terms.time import Clock
@@ -41,13 +46,19 @@ type _Send = Callable[[_Message], Awaitable[None]]
 type _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
-def dispatch(door: _App, outlet: _App) -> _App:
-    """Send what phones send to the door, and everything else to the outlet."""
+def dispatch(door: _App, outlet: _App, *, messenger: _App | None = None) -> _App:
+    """Send what phones send to the door, and everything else to the outlet.
+
+    The `messenger` is a door of its own, for what was counted there.
+    """
 
     async def app(scope: _Message, receive: _Receive, send: _Send) -> None:
         path = scope.get("path", "")
         inward = scope["type"] == "http" and (path == PREFIX or path.startswith(f"{PREFIX}/"))
-        await (door if inward else outlet)(scope, receive, send)
+        if inward and messenger is not None and path == MESSENGER_PATH:
+            await messenger(scope, receive, send)
+        else:
+            await (door if inward else outlet)(scope, receive, send)
 
     return app
 
@@ -60,6 +71,21 @@ def open_door(
     seen = Seen(EventStore(home.events), journal, folder=home.journal)
     limits = Limits(**msgspec.structs.asdict(settings.intake))
     return Door(deals, journal, seen, clock=clock, limits=limits), journal
+
+
+def open_messenger_door(
+    home: Home, settings: Settings, *, deals: DealStore, door: Door
+) -> MessengerDoor | None:
+    """Open the door for what the messenger counted, if this house has one."""
+    if not has_messenger(settings):
+        return None
+    return MessengerDoor(
+        deals.histories,
+        open_use(home, deals),
+        door.admission.refusals,
+        secret=MessengerFiles(home.folder).shared_secret(),
+        clock=SystemClock(),
+    )
 
 
 async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None:
@@ -77,7 +103,11 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
         origin=_origin(settings, port),
     )
     server = Server(
-        dispatch(door, outlet_app(sources)),
+        dispatch(
+            door,
+            outlet_app(sources),
+            messenger=open_messenger_door(home, settings, deals=deals, door=door),
+        ),
         address=host,
         port=port,
         interface=Interfaces.ASGI,

@@ -42,10 +42,16 @@ VISITS_SCHEMA: Final = {
     "until": "int64",  # microseconds: the departure
     "place": "int32",  # where in the city's list of places, from 0 on; -1: at none of them
 }
+USE_SCHEMA: Final = {
+    "subject": "int64",
+    "at": "int64",  # microseconds: from here on
+    "until": "int64",  # microseconds: to here; an hour, as a rule
+    "kind": "int16",  # of `UseKind` or `DeviceKind`
+    "times": "int32",
+}
 INTERACTIONS_SCHEMA: Final = {
-    "subject": "int64",  # what two people did is a row of each
-    "at": "int64",
-    "kind": "int16",
+    **USE_SCHEMA,  # what two people did is a row of each
+    "room": "int64",  # where; a pseudonym that no other person's rows have
     OTHER: "int64",  # with whom; NULL unless both agreed
 }
 
@@ -55,6 +61,10 @@ PASSES: Final[ir.Table] = ibis.table(PASSES_SCHEMA, name="passes")
 """How one phone passed along one road segment: distance and time, both sums."""
 VISITS: Final[ir.Table] = ibis.table(VISITS_SCHEMA, name="visits")
 """When people came to which place, and left: away from home and desk."""
+SERVICE_USE: Final[ir.Table] = ibis.table(USE_SCHEMA, name="service_use")
+"""How often somebody did what with a service."""
+DEVICE_USE: Final[ir.Table] = ibis.table(USE_SCHEMA, name="device_use")
+"""How often somebody used it with which kind of device."""
 INTERACTIONS: Final[ir.Table] = ibis.table(INTERACTIONS_SCHEMA, name="interactions")
 """What people did with one another: that they did, never what was said."""
 
@@ -62,6 +72,8 @@ CATEGORIES: Final = {
     "pings": Category.LOCATION,
     "passes": Category.LOCATION,
     "visits": Category.LOCATION,
+    "service_use": Category.SERVICE_USE,
+    "device_use": Category.DEVICE,
     "interactions": Category.INTERACTIONS,
 }
 """What kind of data the rows of each table are. A table that is not here is not asked about."""

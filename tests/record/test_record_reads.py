@@ -155,4 +155,5 @@ def test_a_person_is_known_by_the_hours_of_their_rows_under_each_receipt(house: 
     }
     assert told[LIVE] == [([1, 2], None)]
     assert sorted(told[USUAL], key=str) == [([1, 2], 7), ([2], None)]
-    assert given(house.record.hours(Subject(3)), {}, (OWN,)) == {}
+    nobodys = house.record.hours(Subject(3))
+    assert given(nobodys, Category.LOCATION, {}, recipients=(OWN,)) == {}

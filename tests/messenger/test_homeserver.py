@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +60,15 @@ def test_an_invitation_counts_as_often_as_it_says(there: Homeserver) -> None:
     assert there.ask("GET", validity + token).json() == {"valid": True}
     assert there.ask_to_sign_up("kim", "a long password", token=token).status_code == 200
     assert there.ask("GET", validity + token).json() == {"valid": False}
+
+
+def test_the_operator_invites_by_a_link(there: Homeserver) -> None:
+    home = ("--home", str(there.home.folder), "--messenger-port", str(there.port))
+    called = (sys.executable, "-m", "hubbub", "messenger", "invite", "--json", *home)
+    made = json.loads(subprocess.run(called, capture_output=True, check=True).stdout)
+    place, _, token = made["link"].partition("#invite=")
+    assert place == "http://localhost:8000/chat"
+    assert there.ask_to_sign_up("lou", "a long password", token=token).status_code == 200
 
 
 def test_it_is_known_whether_anybody_is_here_but_hubbub(

@@ -47,6 +47,7 @@ from hubbub.terms.places import Address, Place, PlaceCategory, PlaceId
 from hubbub.terms.purposes import LiveTraffic, Places
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant, iso
+from outlet.fake_messenger import FakeMessenger
 
 PLACE_KEYS = ibis.table({"key": "int32"}, name="keys")
 KEYS = ibis.table({"key": "int32", "prior_dm": "int32"}, name="keys")
@@ -182,6 +183,10 @@ class House:
     @cached_property
     def deals(self) -> DealStore:
         return DealStore(self.folder / "deal.sqlite", self)
+
+    @cached_property
+    def messenger(self) -> FakeMessenger | None:
+        return FakeMessenger(self.deals, self, origin=self.origin)
 
     def now(self) -> Instant:
         return self.at

@@ -130,6 +130,7 @@ class Matrix:
         secret, _ = identities.sign_in(subject, "token")
         new = NewPasskey(name=name, credential=name.encode(), public_key=b"key", uses=0)
         passkey = identities.add_passkey(subject, new)
+        self.house.deals.messenger.join(f"@{name}:localhost", subject)
         at = int(self.house.now()) - self._people
         told = {"accuracy_dm": -1, "speed_cms": -1, "course_deg": -1, "source": 0}
         lat_e6 = 61_000_000 + self._people
@@ -206,7 +207,14 @@ class Matrix:
                 deal.exec_driver_sql(
                     f"SELECT * FROM {table} WHERE subject = ?", (her.subject,)
                 ).all()
-                for table in ("device", "receipt", "session", "passkey", "erasure")
+                for table in (
+                    "device",
+                    "receipt",
+                    "session",
+                    "passkey",
+                    "erasure",
+                    "messenger_account",
+                )
             ]
 
 
@@ -214,6 +222,8 @@ def example(operation: Operation) -> object:
     """Give a body that says something: it need not be the truth."""
     if operation.example is not None:
         return operation.example
+    if "messenger" in operation.path:
+        return {} if operation.path.endswith("invites") else {"token": "payload.mac"}
     return {"name": "x", "credential": {}} if "passkeys" in operation.path else {"credential": {}}
 
 

@@ -13,7 +13,8 @@ from hubbub.deal.desk import ChoiceRefused, DeviceName, DeviceTaken, Token, Unkn
 from hubbub.deal.notice import Operator
 from hubbub.deal.proof import Forged
 from hubbub.deal.receipt import verify
-from hubbub.record.deal_store import NAME_CHARACTERS_MAX, DealStore
+from hubbub.record.deal_store import DealStore
+from hubbub.record.deal_store_devices import NAME_CHARACTERS_MAX
 from hubbub.record.deal_store_keys import SigningKeyUnusable, signing_key
 from hubbub.record.deal_store_recipients import NoSlotLeft, recipients, register
 from hubbub.record.deal_store_tables import NOTICE

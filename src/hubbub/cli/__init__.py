@@ -6,11 +6,21 @@ from typing import Final
 
 import click
 
-from hubbub.cli import deal, house, ledger, prove, recipients, record
+from hubbub.cli import deal, house, ledger, messenger, prove, recipients, record
 from hubbub.cli.root import FAILED, aside, hubbub
 from hubbub.terms.errors import BadInput, HubbubError, Refused
 
-__all__ = ["deal", "house", "hubbub", "ledger", "main", "prove", "recipients", "record"]
+__all__ = [
+    "deal",
+    "house",
+    "hubbub",
+    "ledger",
+    "main",
+    "messenger",
+    "prove",
+    "recipients",
+    "record",
+]
 
 _WRONG_USAGE: Final = 2
 _REFUSED: Final = 3

@@ -17,7 +17,7 @@ SESSION_US: Final = 12 * 3600 * SECOND
 FRESH_US: Final = 300 * SECOND
 """Taking everything away, or all of it back, wants that to have been so lately."""
 
-type Means = Literal["token", "passkey"]
+type Means = Literal["token", "passkey", "messenger"]
 
 
 class Account(Personal, frozen=True, kw_only=True):

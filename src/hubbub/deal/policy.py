@@ -41,6 +41,11 @@ class Resource(StrEnum):
     READS = "who read one's rows"
     ARCHIVE = "one's archive"
     ACCOUNT = "one's account"
+    MESSENGER = "the messenger"
+    SIGN_UP = "a sign-up"
+    INVITATION = "an invitation"
+    MESSENGER_GRANTS = "the messenger's grants"
+    OWN_MESSENGER = "one's messenger"
 
 
 POLICY: Final[dict[tuple[Resource, Action], Who]] = {
@@ -72,5 +77,12 @@ POLICY: Final[dict[tuple[Resource, Action], Who]] = {
     (Resource.ARCHIVE, "read"): "fresh person",
     (Resource.ACCOUNT, "end"): "fresh person",
     (Resource.CERTIFICATE, "read"): "holder",
+    (Resource.MESSENGER, "read"): "anybody",
+    (Resource.SIGN_UP, "make"): "anybody",
+    (Resource.INVITATION, "make"): "holder",
+    (Resource.MESSENGER_GRANTS, "read"): "messenger",
+    (Resource.OWN_MESSENGER, "read"): "person",
+    (Resource.OWN_MESSENGER, "make"): "fresh person",
+    (Resource.OWN_MESSENGER, "end"): "person",
 }
 """What is not in here is done by nobody: an operation that is not does not come into being."""

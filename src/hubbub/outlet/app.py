@@ -18,6 +18,7 @@ from hubbub.outlet.me_deal import MyDealOutlet
 from hubbub.outlet.me_got import GotOutlet
 from hubbub.outlet.me_leave import LeaveOutlet
 from hubbub.outlet.me_session import SessionOutlet
+from hubbub.outlet.messenger import MessengerOutlet
 from hubbub.outlet.openapi import document
 from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
 from hubbub.outlet.pages import page_routes, tag
@@ -64,6 +65,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         *MeOutlet(sources).operations(),
         *GotOutlet(sources).operations(),
         *LeaveOutlet(sources).operations(),
+        *MessengerOutlet(sources).operations(),
     )
     body = document(served, version=VERSION)
     headers = {"cache-control": "no-cache", "etag": tag(body)}

@@ -1,4 +1,4 @@
-"""Signing in and out over HTTP: by the device's token, or by a passkey."""
+"""Signing in and out over HTTP: by the device's token, a passkey, or the messenger."""
 
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -10,12 +10,15 @@ from hubbub.deal.desk import UnknownDevice
 from hubbub.deal.identity import SESSION_US, Identities, Means, Session, TooManyPasskeys
 from hubbub.deal.policy import Resource
 from hubbub.outlet.ceremonies import Ceremonies, PasskeyRefused
+from hubbub.outlet.deal import METHOD
 from hubbub.outlet.json_answer import PRIVATE, answer_json
+from hubbub.outlet.messenger import NoMessenger, proved
 from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter, NotFound, NoToken, ProblemError
 from hubbub.outlet.recognising import COOKIE, bearer, session_secret
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire_me import AddPasskey, PasskeyCard, SessionCard, ShowPasskey
+from hubbub.outlet.wire_messenger import ShowAccount
 from hubbub.terms.people import Subject
 from hubbub.terms.time import SECOND, iso
 
@@ -35,6 +38,14 @@ class NoPasskeysHere(ProblemError):
         super().__init__("passkeys-not-here", HTTPStatus.CONFLICT, why)
 
 
+class BeingErased(ProblemError):
+    """Whoever is being erased signs in again when that is done, as somebody new."""
+
+    def __init__(self) -> None:
+        why = "all of this account's is being erased here: try again in a minute"
+        super().__init__("being-erased", HTTPStatus.CONFLICT, why)
+
+
 class SessionOutlet:
     """Answers who is asking, and remembers it for a browser."""
 
@@ -43,7 +54,8 @@ class SessionOutlet:
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
-        return (*self._of_sessions(), *self._of_signing_in(), *self._of_passkeys())
+        signing_in = (*self._of_signing_in(), *self._of_messenger())
+        return (*self._of_sessions(), *signing_in, *self._of_passkeys())
 
     def _of_sessions(self) -> tuple[Operation, ...]:
         return (
@@ -115,6 +127,28 @@ class SessionOutlet:
             ),
         )
 
+    def _of_messenger(self) -> tuple[Operation, ...]:
+        return (
+            Operation(
+                method="POST",
+                path="/v1/me/session/messenger",
+                resource=Resource.SIGN_IN,
+                action="make",
+                summary="Sign in with an account of the messenger, by the homeserver's token.",
+                perform=self.sign_in_by_messenger,
+                answer=SessionCard,
+                body=ShowAccount,
+                status=HTTPStatus.CREATED,
+                problems=(
+                    HTTPStatus.BAD_REQUEST,
+                    HTTPStatus.NOT_FOUND,
+                    HTTPStatus.CONFLICT,
+                    HTTPStatus.UNPROCESSABLE_ENTITY,
+                ),
+                waits=True,
+            ),
+        )
+
     def _of_passkeys(self) -> tuple[Operation, ...]:
         return (
             Operation(
@@ -180,6 +214,18 @@ class SessionOutlet:
             return self._begin(asked.request, subject, by="passkey")
         except (PasskeyRefused, UnknownDevice) as refused:
             raise NotThisPasskey(str(refused)) from None
+
+    def sign_in_by_messenger(self, asked: Asked) -> Response:
+        """Begin a session of whose account it is; at first, of somebody who agreed to nothing."""
+        shown: ShowAccount = asked.body
+        there = self._sources.messenger
+        if there is None:
+            raise NoMessenger
+        subject = there.accounts.meet(proved(there, shown.token), METHOD)
+        try:
+            return self._begin(asked.request, subject, by="messenger")
+        except UnknownDevice:
+            raise BeingErased from None
 
     def session(self, asked: Asked) -> Response:
         """Answer who is signed in."""

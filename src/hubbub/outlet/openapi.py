@@ -34,6 +34,11 @@ _SCHEMES: Final = {
         "scheme": "bearer",
         "description": "The operator's key. Not asked for where enrolment is open to everybody.",
     },
+    "module": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "What hubbub and its own module in the homeserver share. Nobody else asks.",
+    },
 }
 _OF_WHOM: Final[dict[Who, tuple[str, ...]]] = {
     "anybody": (),
@@ -43,7 +48,7 @@ _OF_WHOM: Final[dict[Who, tuple[str, ...]]] = {
     "fresh person": ("token", "session"),
     "enroller": ("operator",),
     "operator": ("operator",),
-    "messenger": (),
+    "messenger": ("module",),
 }
 """How each may show who they are: one of these is enough."""
 

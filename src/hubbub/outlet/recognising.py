@@ -59,7 +59,7 @@ class Recogniser:
         match who:
             case "anybody" | "holder":
                 return None
-            case "device" | "messenger":
+            case "device":
                 raise NoToken("the token of a device, at the door")
             case "enroller":
                 if not self._sources.open_enrolment:
@@ -67,6 +67,9 @@ class Recogniser:
                 return None
             case "operator":
                 self._require_operator(request)
+                return None
+            case "messenger":
+                self._require_messenger(request)
                 return None
             case "person":
                 return self._person(request)
@@ -81,6 +84,11 @@ class Recogniser:
         key = bearer(request)
         if key is None or not self._sources.is_operator(key):
             raise NoToken("the operator's key")
+
+    def _require_messenger(self, request: Request) -> None:
+        secret, there = bearer(request), self._sources.messenger
+        if secret is None or there is None or not there.is_module(secret):
+            raise NoToken("the secret of the homeserver's module")
 
     def _person(self, request: Request) -> Person:
         token, kept = bearer(request), session_secret(request)

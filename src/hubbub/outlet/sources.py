@@ -13,6 +13,7 @@ from hubbub.crowd.gate import Released
 from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import DealDesk
 from hubbub.deal.identity import Identities, Secret
+from hubbub.deal.messenger import Messenger
 from hubbub.deal.own import Own
 from hubbub.deal.reads import ReadOfMine, Reads
 from hubbub.deal.recipients import Registry
@@ -70,6 +71,11 @@ class Sources(Protocol):
     @property
     def origin(self) -> str:
         """Give the address at which people's browsers reach this house; passkeys are of it."""
+        ...
+
+    @property
+    def messenger(self) -> Messenger | None:
+        """Give the messenger. None: this house has none."""
         ...
 
     def now(self) -> Instant:

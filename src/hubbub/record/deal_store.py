@@ -4,16 +4,13 @@ Several processes use one database at once. What one of them commits holds for a
 question: nothing is remembered without asking SQLite first whether it is still so.
 """
 
-import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 from uuid import uuid4
 
 import pyarrow as pa
 import sqlalchemy as sa
 from msgspec.structs import replace
-from sqlalchemy.dialects.sqlite import insert
 
 from hubbub.deal.certificate import ErasureCertificate, certify
 from hubbub.deal.desk import (
@@ -21,9 +18,7 @@ from hubbub.deal.desk import (
     Badge,
     ChoiceRefused,
     DealStatus,
-    DeviceTaken,
     Enrolment,
-    Token,
     Who,
     Wish,
 )
@@ -38,10 +33,12 @@ from hubbub.record.deal_store_badges import Badges, token_digest
 from hubbub.record.deal_store_choice import chosen
 from hubbub.record.deal_store_conflicts import conflicts_of, keep_conflict
 from hubbub.record.deal_store_dead import bury, closed_cells, dead_receipts
+from hubbub.record.deal_store_devices import add_device, new_token
 from hubbub.record.deal_store_erasure import Erasure, Erasures
 from hubbub.record.deal_store_histories import Histories
 from hubbub.record.deal_store_identity import IdentityStore, end_sessions
 from hubbub.record.deal_store_keys import signing_key
+from hubbub.record.deal_store_messenger import MessengerStore
 from hubbub.record.deal_store_notices import (
     changes_since,
     days_kept,
@@ -70,14 +67,7 @@ from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.purposes import OWN, Category, Cell, Purpose, Recipient
 from hubbub.terms.time import Clock, Instant
 
-NAME_CHARACTERS_MAX: Final = 100
-
 # Built once: an enrolment spends more on building statements than on running them.
-_ADD_DEVICE = (
-    insert(DEVICE)
-    .on_conflict_do_nothing(index_elements=["name"])
-    .returning(DEVICE.c.subject, DEVICE.c.person)
-)
 _ADD_RECEIPT = sa.insert(RECEIPT).returning(RECEIPT.c.number)
 _PUT_IN_FORCE = (
     sa.update(DEVICE)
@@ -105,6 +95,7 @@ class DealStore:
         self.erasures = Erasures(self._database, self._reading)
         self.histories = Histories(self._reading)
         self.registry = RegistryStore(self._database, self._reading, clock)
+        self.messenger = MessengerStore(self._database, self._reading, clock, meet=self._meet)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -179,25 +170,9 @@ class DealStore:
         age: AgeBand = AgeBand.ADULT,
         signals: Signals = NO_SIGNALS,
     ) -> Enrolment:
-        """Make a deal with a device of a new name.
-
-        A name that is taken is refused: a name proves nothing, and a new token would end the token
-        of whoever has the name. Who holds that token, or the operator, renews.
-        """
-        if not device.isprintable() or not 0 < len(device.strip()) <= NAME_CHARACTERS_MAX:
-            raise ChoiceRefused(f"a device's name has 1 to {NAME_CHARACTERS_MAX} characters")
-        token = _new_token()
-        newcomer = {
-            "name": device,
-            "person": f"urn:uuid:{uuid4()}",
-            "token": token_digest(token.secret),
-            "age_band": age.value,
-        }
+        """Make a deal with a device of a new name. Raises `DeviceTaken` where it is not."""
         with self._database.begin() as connection:
-            row = connection.execute(_ADD_DEVICE, newcomer).one_or_none()
-            if row is None:
-                raise DeviceTaken("a device of this name has a deal already: renew it")
-            standing = Standing(subject=row.subject, person=row.person, name=device, age=age)
+            standing, token = add_device(connection, device, age)
             badge, receipt = self._agree(connection, standing, wish, method=method, signals=signals)
         return Enrolment(device=device, token=token, receipt=receipt, badge=badge)
 
@@ -215,7 +190,7 @@ class DealStore:
         The person stays the same: what was shared stays shared for the purposes that are chosen
         again, and ends for the others.
         """
-        token = _new_token()
+        token = new_token()
         with self._database.begin() as connection:
             standing = standing_of(connection, who)
             standing = replace(standing, age=age or standing.age)
@@ -318,6 +293,12 @@ class DealStore:
         with self._reading.connect() as connection:
             return status_of(connection)
 
+    def _meet(self, connection: sa.Connection, name: str, method: str) -> Subject:
+        """Write down somebody who has agreed to nothing yet, and may at any time."""
+        standing, _ = add_device(connection, name, AgeBand.ADULT)
+        badge, _ = self._write_down(connection, standing, NOTHING, method=method)
+        return badge.subject
+
     def _chosen(
         self, connection: sa.Connection, standing: Standing, wish: Wish, *, signals: Signals
     ) -> Stamps:
@@ -394,7 +375,3 @@ class DealStore:
 
 def _each(one: Stamps, other: Stamps, operation: Callable[[int, int], int]) -> Stamps:
     return tuple(map(operation, one, other))
-
-
-def _new_token() -> Token:
-    return Token(f"hub_{secrets.token_urlsafe(24)}")

@@ -1,5 +1,6 @@
 """Who asked to be erased: what is to be searched for, then forgotten, then certified."""
 
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -16,6 +17,7 @@ from hubbub.record.deal_store_tables import (
     CONFLICT,
     DEVICE,
     ERASURE,
+    MESSENGER_ACCOUNT,
     NOTICE_SEEN,
     PASSKEY,
     PAUSE,
@@ -25,6 +27,18 @@ from hubbub.record.deal_store_tables import (
 from hubbub.record.traces import Traces
 from hubbub.terms.people import Personal, Subject
 from hubbub.terms.time import Instant
+
+_THEIRS: Final = (
+    NOTICE_SEEN,
+    MESSENGER_ACCOUNT,
+    PAUSE,
+    SESSION,
+    PASSKEY,
+    CONFLICT,
+    RECEIPT,
+    DEVICE,
+)
+"""Each table that rows about people are in, those first that point to others."""
 
 
 class Erasure(Personal, frozen=True, kw_only=True):
@@ -75,12 +89,16 @@ class Erasures:
         device = sa.select(DEVICE).where(DEVICE.c.subject == subject)
         given = sa.select(RECEIPT.c.document).where(RECEIPT.c.subject == subject)
         shown = sa.select(SESSION.c.digest).where(SESSION.c.subject == subject)
+        joined = sa.select(MESSENGER_ACCOUNT.c.account)
         keys = sa.select(PASSKEY.c.credential, PASSKEY.c.public_key)
         with self._reading.connect() as connection:
             row = connection.execute(device).one_or_none()
             documents = connection.scalars(given).all()
             sessions = connection.scalars(shown).all()
             passkeys = connection.execute(keys.where(PASSKEY.c.subject == subject)).all()
+            account = connection.scalars(
+                joined.where(MESSENGER_ACCOUNT.c.subject == subject)
+            ).one_or_none()
             longer = (
                 row
                 and connection.scalars(
@@ -100,6 +118,7 @@ class Erasures:
             passkeys=tuple(part for passkey in passkeys for part in passkey),
             name=row.name,
             longer_names=tuple(longer or ()),
+            account=account or "",
         )
 
     def note(self, subject: Subject, *, rows: int) -> None:
@@ -123,7 +142,7 @@ class Erasures:
         The dead list keeps the numbers of the receipts: what is in somebody's memory stays closed.
         """
         with self._database.begin() as connection:
-            for table in (NOTICE_SEEN, PAUSE, SESSION, PASSKEY, CONFLICT, RECEIPT, DEVICE):
+            for table in _THEIRS:
                 connection.execute(sa.delete(table).where(table.c.subject == subject))
         with self._database.connect() as connection:  # outside of any transaction
             raw = connection.connection.driver_connection

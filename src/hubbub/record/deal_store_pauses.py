@@ -21,6 +21,18 @@ def paused_receipts() -> sa.Select[tuple[int]]:
     return sa.select(RECEIPT.c.number).where(RECEIPT.c.subject.in_(_PAUSED))
 
 
+def paused_subjects() -> sa.Select[tuple[int]]:
+    """Select everybody whose deal is paused."""
+    return _PAUSED
+
+
+def resumed() -> sa.Select[tuple[int, int]]:
+    """Select when the deal of whom went on after its last pause."""
+    newest = sa.func.max(PAUSE.c.at).label("at")
+    went_on = sa.select(PAUSE.c.subject, newest).where(~PAUSE.c.paused)
+    return went_on.group_by(PAUSE.c.subject)
+
+
 def paused_people(connection: sa.Connection) -> int:
     """Count those whose deal is paused."""
     return connection.scalar(sa.select(sa.func.count()).select_from(_PAUSED.subquery())) or 0

@@ -197,6 +197,20 @@ PAUSE: Final = sa.Table(
 """Who paused their deal, and who went on. The newest step of a person holds."""
 
 
+MESSENGER_ACCOUNT: Final = sa.Table(
+    "messenger_account",
+    _TABLES,
+    sa.Column("subject", sa.Integer, sa.ForeignKey("device.subject"), primary_key=True),
+    sa.Column("account", sa.String, nullable=False, unique=True),
+    sa.Column("joined_at", sa.BigInteger, nullable=False),
+    sa.Column("told_receipt", sa.Integer, nullable=False),
+    sa.Column("told_notice", sa.Integer, nullable=False),
+    sa.Column("leaves", sa.Boolean, nullable=False),
+    sa.Column("left", sa.Boolean, nullable=False),
+)
+"""Which account of the messenger is whose, what of the deal was told there, and who leaves it."""
+
+
 def open_database(path: Path, *, durable: bool) -> sa.Engine:
     """Open the database file. A `durable` engine's commits outlive a power cut, not only a kill."""
     engine = sa.create_engine(

@@ -24,7 +24,9 @@ from hubbub.terms.people import Personal, Subject
 
 _MOMENTS_MAX: Final = 200
 _NAME_BYTES_MIN: Final = 6  # a shorter name stands in many a word
-_NOT_ABOUT_PEOPLE: Final = ("city", "keys", "hubbub.toml")
+_MESSENGER: Final = "messenger"
+_NO_NAMES_OF_OURS: Final = ("city", "keys", "hubbub.toml", _MESSENGER)
+"""Where a name that stands is none that somebody gave to hubbub: people write what they like."""
 
 
 class Traces(Personal, frozen=True, kw_only=True):
@@ -40,6 +42,7 @@ class Traces(Personal, frozen=True, kw_only=True):
     passkeys: tuple[bytes, ...] = ()  # what devices call them, and their public halves
     name: str = ""
     longer_names: tuple[str, ...] = ()  # of others, in which this one stands: no traces of it
+    account: str = ""  # of the messenger
 
     def kinds(self) -> tuple[str, ...]:
         """Name what is searched for."""
@@ -53,6 +56,7 @@ class Traces(Personal, frozen=True, kw_only=True):
             "sessions": bool(self.sessions),
             "passkeys": bool(self.passkeys),
             "name": bool(self.name_needles()),
+            "account": bool(self.account),
         }
         return tuple(kind for kind, is_known in known.items() if is_known)
 
@@ -102,7 +106,9 @@ def search(folder: Path, traces: Traces) -> Searched:
 
 
 def _is_found(path: Path, traces: Traces, *, named: str) -> bool:
-    names = () if named in _NOT_ABOUT_PEOPLE else traces.name_needles()
+    names = () if named in _NO_NAMES_OF_OURS else traces.name_needles()
+    if traces.account and named != _MESSENGER:  # the homeserver's own files are the homeserver's
+        names = (*names, traces.account.encode())
     longer = {form for name in traces.longer_names for form in _written(name)}
     return _has_rows(path, traces.subject) or any(
         _found(path, traces.needles(), names=names, longer=longer)

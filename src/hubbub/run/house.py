@@ -23,6 +23,12 @@ def house_clock(settings: Settings) -> Clock:
     return SystemClock() if settings.replay is None else ReplayClock(settings.replay)
 
 
+def origin_of(settings: Settings, port: int) -> str:
+    """Tell at which address browsers reach this house: as set, or on this computer."""
+    origin = settings.server.origin
+    return origin if origin.startswith("https:") else f"{origin}:{port}"
+
+
 def open_deals(home: Home, settings: Settings, clock: Clock) -> DealStore:
     """Open the deal, under the notice of the settings."""
     return DealStore(home.deal, clock, told=told_here(home, settings))

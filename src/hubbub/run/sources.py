@@ -33,6 +33,9 @@ from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
 from hubbub.run.house import open_reads, open_reads_shelf, open_record, open_shelf, operator_key
 from hubbub.run.live import LiveView, ReleasedWindows
+from hubbub.run.messenger.desk import MessengerDesk
+from hubbub.run.messenger.files import MessengerFiles
+from hubbub.run.messenger.presence import has_messenger
 from hubbub.run.metrics import HouseMetrics, registry
 from hubbub.run.own_roads import OwnRoads
 from hubbub.run.places import places_of
@@ -74,6 +77,7 @@ class HouseSources:
         self._shelf = open_shelf(home)
         self._reads = open_reads(home, clock)
         self._key = operator_key(home)
+        self._messenger = self._open_messenger()
         self._metrics = registry(HouseMetrics(door, journal, notes=home))
         self._declarations = declarations(settings.traffic.live_promise)
         self._own_roads = self._open_own_roads()
@@ -123,6 +127,11 @@ class HouseSources:
     def origin(self) -> str:
         """Give the address at which people's browsers reach this house."""
         return self._origin
+
+    @property
+    def messenger(self) -> MessengerDesk | None:
+        """Give the messenger, where there is one."""
+        return self._messenger
 
     def now(self) -> Instant:
         """Tell the instant in the house."""
@@ -284,6 +293,12 @@ class HouseSources:
         shelf, roads = open_shelf(self._home), Roads(city.segments)
         windows = ReleasedWindows(shelf, declared, roads, zone=city.zone)
         return LiveView(windows, shelf=shelf, clock=self._clock)
+
+    def _open_messenger(self) -> MessengerDesk | None:
+        if not has_messenger(self._settings):
+            return None
+        files = MessengerFiles(self._home.folder)
+        return MessengerDesk(files, self._settings, deals=self._deals, origin=self._origin)
 
     def _open_own_roads(self) -> OwnRoads | None:
         if self._city is None or self._public is None:

@@ -27,7 +27,7 @@ from hubbub.record.seen import Seen
 from hubbub.run.children import end_with_parent
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
-from hubbub.run.house import house_clock, open_deals, open_use
+from hubbub.run.house import house_clock, open_deals, open_use, origin_of
 from hubbub.run.log import set_up_logs
 from hubbub.run.messenger.files import MessengerFiles
 from hubbub.run.messenger.presence import has_messenger
@@ -100,7 +100,7 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
         clock=clock,
         door=door,
         journal=journal,
-        origin=_origin(settings, port),
+        origin=origin_of(settings, port),
     )
     server = Server(
         dispatch(
@@ -132,12 +132,6 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
     deals.close()
     # granian's own threads would keep a broken process alive.
     os._exit(1 if journal.broken else 0)
-
-
-def _origin(settings: Settings, port: int) -> str:
-    """Tell at which address browsers reach this house: as set, or on this computer."""
-    origin = settings.server.origin
-    return origin if origin.startswith("https:") else f"{origin}:{port}"
 
 
 async def _until_broken(journal: Journal) -> None:

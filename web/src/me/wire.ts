@@ -6,7 +6,7 @@ import type { Change } from "../lib/changes";
 /** Who is signed in here. */
 export interface SignedIn {
   device: string;
-  by: "token" | "passkey";
+  by: "token" | "passkey" | "messenger";
   since: string;
   ends_at: string | null;
   /** Until when export and erasure ask for nothing more. */

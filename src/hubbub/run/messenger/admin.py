@@ -12,20 +12,13 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from hubbub.deal.messenger import MessengerSilent
 from hubbub.run.clock import SystemClock
 from hubbub.run.messenger.config import KEEPER, SPEAKER
 from hubbub.run.messenger.files import MessengerFiles, write_own
-from hubbub.terms.errors import HubbubError
 from hubbub.terms.time import SECOND
 
 _PATIENCE_S: Final = 10.0
-
-
-class MessengerSilent(HubbubError):
-    """The homeserver does not answer, or not as it should. It is started again by itself."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"the messenger does not answer: {why}; try again in a moment")
 
 
 class Admin:

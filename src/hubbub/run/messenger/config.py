@@ -125,6 +125,7 @@ def _private() -> _Config:
         "url_preview_enabled": False,
         "enable_search": False,  # an index of what was said
         "push": {"include_content": False},
+        "presence": {"enabled": False},
         "user_ips_max_age": "1d",
         "redaction_retention_period": "1d",
         "forgotten_room_retention_period": "7d",

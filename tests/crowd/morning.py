@@ -16,7 +16,7 @@ from ibis.expr import types as ir
 
 from hubbub.crowd.blocks import Block, Days, Windows
 from hubbub.crowd.book import Bill, Stored
-from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit, bin_of
+from hubbub.crowd.bounds import DayPlan, OneNorm, SumPlan, TwoNorm, Unit, bin_of
 from hubbub.crowd.days import KeptDay
 from hubbub.crowd.declaration import Declaration, Floor
 from hubbub.crowd.keys import PublicKeys
@@ -143,7 +143,17 @@ SPREAD = Declaration(
     blocks=WINDOWS,
     **(SAME | measured(Histogram(value="distance", edges=(0,)))),
 )
-DECLARATIONS = (PASSAGE, PLAN, WEEK, VISITS, PEOPLE, ARRIVALS, TIMES, SPREAD)
+COMERS = Declaration(
+    name="comers by day",
+    unit=Unit.PERSON_DAY,
+    bound=SumPlan(windows_max=2, keys_max=2),
+    noise=DiscreteLaplace(scale=G),
+    epsilon=1,
+    delta=0,
+    blocks=WINDOWS,
+    **(SAME | measured(Presence(counted="comers"))),
+)
+DECLARATIONS = (PASSAGE, PLAN, WEEK, VISITS, PEOPLE, ARRIVALS, TIMES, SPREAD, COMERS)
 
 
 class Pass(NamedTuple):

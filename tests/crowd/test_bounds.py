@@ -39,7 +39,7 @@ from crowd.morning import (
 from crowd.oracle import Counters, sums_of
 from hubbub.crowd import bounds, summing
 from hubbub.crowd.blocks import Block, Windows, day_number
-from hubbub.crowd.bounds import DayPlan, OneNorm, Unit, bin_of, d_q, limit
+from hubbub.crowd.bounds import DayPlan, OneNorm, SumPlan, Unit, bin_of, d_q, limit
 from hubbub.crowd.declaration import BadDeclaration, Declaration
 from hubbub.crowd.laws import G
 from hubbub.crowd.measure import Count, Histogram, Measure, Presence
@@ -169,7 +169,7 @@ def moved(before: Sums, after: Sums) -> list[int]:
 
 def norm(differences: list[int], declaration: Live) -> int:
     """Give the norm that the declaration bounds, squared where it is the L2."""
-    if isinstance(declaration.bound, OneNorm):
+    if isinstance(declaration.bound, OneNorm | SumPlan):
         return sum(map(abs, differences))
     return sum(difference**2 for difference in differences)
 
@@ -388,6 +388,15 @@ def test_all_that_a_plan_counts_is_one_voice_at_most(windows_max: int, keys_max:
     assert windows_max * keys_max * weight**2 <= G**2
     root = (windows_max * keys_max) ** 0.5
     assert weight > G / (root + 1) - 1, "and hardly less"
+
+
+@given(windows_max=st.integers(1, 30), keys_max=st.integers(1, 30))
+def test_all_that_a_plan_of_a_sum_counts_sums_to_one_voice_at_most(
+    windows_max: int, keys_max: int
+) -> None:
+    weight = SumPlan(windows_max=windows_max, keys_max=keys_max).weight
+    assert windows_max * keys_max * weight <= G < windows_max * keys_max * (weight + 1)
+    assert weight <= DayPlan(windows_max=windows_max, keys_max=keys_max).weight
 
 
 def test_the_plan_of_the_design_gives_a_sixth_to_each_window() -> None:

@@ -10,6 +10,7 @@ from ibis.expr import types as ir
 
 from crowd.morning import (
     ARRIVALS,
+    COMERS,
     DECLARATIONS,
     KEYS,
     PASSAGE,
@@ -23,7 +24,7 @@ from crowd.morning import (
     measured,
 )
 from hubbub.crowd.blocks import Days, Newest, Windows
-from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
+from hubbub.crowd.bounds import DayPlan, OneNorm, SumPlan, TwoNorm, Unit
 from hubbub.crowd.declaration import BadDeclaration, Declaration, Floor
 from hubbub.crowd.laws import DiscreteGaussian, DiscreteLaplace, G
 from hubbub.crowd.measure import Count, Events, Histogram, Presence, TwoCounters
@@ -126,6 +127,11 @@ WRONG: list[tuple[Live, dict[str, Any], str, dict[str, Any]]] = [
     (VISITS, {"bound": OneNorm(whole_max=0)}, "lets somebody count", {"bound": OneNorm()}),
     (VISITS, wide(1025), "for at most 1024 whole", wide(1024)),
     (PLAN, {"bound": plan(0, 2)}, "lets somebody count", {"bound": plan(1, 2)}),
+    (COMERS, {"unit": Unit.PASSAGE}, "all blocks of a day", {"unit": Unit.PERSON_DAY}),
+    (COMERS, {"blocks": Days()}, "all blocks of a day", {"blocks": Windows()}),
+    (COMERS, {"bound": plan(2, 2)}, "Laplace noise for an L1 bound", {"bound": SumPlan()}),
+    (COMERS, {"bound": SumPlan(windows_max=0)}, "lets somebody count", {"bound": SumPlan()}),
+    (COMERS, {"noise": laplace(G - 1)}, "noise enough", {"noise": laplace(G)}),
     (PLAN, {"bound": plan(2, 0)}, "lets somebody count", {"bound": plan(2, 1)}),
     (PLAN, {"bound": plan(1024, 1025)}, "lets somebody count", {"bound": plan(1024, 1024)}),
     (PASSAGE, {"noise": gaussian("9")}, "Laplace noise for an L1", {"noise": laplace(9 * G)}),
@@ -256,6 +262,7 @@ def test_the_right_ones_stand() -> None:
         "arrivals",
         "times",
         "spread by day",
+        "comers by day",
     ]
 
 
@@ -329,7 +336,15 @@ def test_a_release_is_known_by_all_that_makes_it_what_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("declared", "most"),
-    [(PASSAGE, G), (PLAN, G // 2), (WEEK, G), (PEOPLE, G), (TIMES, 2 * G), (SPREAD, G // 3)],
+    [
+        (PASSAGE, G),
+        (PLAN, G // 2),
+        (WEEK, G),
+        (PEOPLE, G),
+        (TIMES, 2 * G),
+        (SPREAD, G // 3),
+        (COMERS, G // 4),
+    ],
     ids=lambda each: getattr(each, "name", each),
 )
 def test_one_person_adds_so_much_to_one_cell_at_most(declared: Live, most: int) -> None:

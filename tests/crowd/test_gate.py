@@ -8,6 +8,7 @@ from struct import pack
 from types import MappingProxyType
 from typing import Any
 
+import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -53,6 +54,7 @@ from hubbub.crowd.laws import DiscreteLaplace, G
 from hubbub.crowd.question import Question
 from hubbub.crowd.summing import BoundBroken, PurposeDiffers
 from hubbub.deal.gate import derive
+from hubbub.terms.catalogue import PASSES
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from hubbub.terms.time import SECOND, Instant
 
@@ -415,6 +417,18 @@ def test_keys_are_taken_in_order_whatever_their_table_s() -> None:
     assert shuffled.table["limit"].to_pylist() == [50, 30, 80]
     assert shuffled.digest == sha256(pack("<3i", 0, 3, 4)).hexdigest()
     assert PublicKeys(pa.table({"key": pa.array([], KEY)})).of_group(0, 1).tolist() == []
+
+
+def test_what_is_public_beside_the_keys_may_lead_to_them() -> None:
+    kinds = ibis.table({"road": "int32", "kind": "int32"}, name="kinds")
+    of_kind = PASSES.join(kinds, PASSES.segment == kinds.road)
+    declared = replace(PASSAGE, question=of_kind.select("subject", "at", key="kind", d_q="time_ms"))
+    known = pa.table({"road": pa.array(range(6), KEY), "kind": pa.array([0, 0, 1, 1, 1, 1], KEY)})
+    keys = PublicKeys(pa.table({"key": pa.array([0, 1], KEY)}), beside={"kinds": known})
+    driven = [Pass(7, NOON + SECOND, road, 0) for road in (0, 2, 5)]
+    block = WINDOWS.block(BLOCK.window, 0, zone=ZONE)  # of even keys
+    sums = summing.exact_sums(ask(driven, block, declared, keys=keys), block, engine=engine)
+    assert sums["key"].to_pylist() == [0]
 
 
 def test_rows_of_a_gated_relation_are_asked_as_well_as_rows_in_memory() -> None:

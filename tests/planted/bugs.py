@@ -236,6 +236,18 @@ BOUND_BUGS: Final = (
         killers=(BOUNDS + "test_each_event_counts_until_the_day_is_full",),
     ),
     Bug(
+        name="a plan of a sum weighed as one of squares",
+        harm="The few times that she is counted add up to more than one person.",
+        edits=(
+            Edit(
+                file="crowd/bounds.py",
+                old="return G // (self.windows_max * self.keys_max)",
+                new="return G // (isqrt(self.windows_max * self.keys_max - 1) + 1)",
+            ),
+        ),
+        killers=(BOUNDS + "test_all_that_a_plan_of_a_sum_counts_sums_to_one_voice_at_most",),
+    ),
+    Bug(
         name="no check",
         harm="A bound that is broken all the same is not seen before she is.",
         edits=(

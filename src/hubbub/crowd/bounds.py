@@ -13,7 +13,8 @@ Rules, in the order they are applied:
      TwoNorm   w = min(c G, (c G C K) // r)               so  sum(w^2) <= (C G)^2
                r = ceil(K sqrt(sum(c^2))) + 1
      DayPlan   w = G // ceil(sqrt(windows_max keys_max))  so  sum(w^2) <= G^2
-               for the first `windows_max` windows in which the unit has its turn, at most
+     SumPlan   w = G // (windows_max keys_max)            so  sum(w)   <= G
+               each for the first `windows_max` windows in which the unit has its turn, at most
                `keys_max` cells in each; nought for all others
 
 4. A lone counter is w. Two counters share it: up = w (G + d) / 2 G to the nearest whole, and
@@ -97,7 +98,23 @@ class DayPlan:
         return G // (isqrt(contributions_max - 1) + 1)
 
 
-type Bound = OneNorm | TwoNorm | DayPlan
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SumPlan:
+    """A fixed weight as by a `DayPlan`, but for the sum: for few windows it takes less noise."""
+
+    windows_max: int = 2
+    keys_max: int = 1
+
+    whole_max: ClassVar[int] = 1
+
+    @property
+    def weight(self) -> int:
+        """Give the weight of each contribution."""
+        return G // (self.windows_max * self.keys_max)
+
+
+type Plan = DayPlan | SumPlan
+type Bound = OneNorm | TwoNorm | Plan
 
 
 def d_q(
@@ -133,7 +150,7 @@ def weighed(
     `keys` are the public ones: a table of them, or a number if they are all that are below it.
     """
     rows = _rows(contributions, keys, measure=measure, blocks=None if one_day else blocks)
-    if isinstance(bound, DayPlan):
+    if isinstance(bound, DayPlan | SumPlan):
         planned = _planned(_cells(rows, measure), bound, measure=measure, blocks=blocks)
         return _counted(planned, ibis.literal(bound.weight), measure=measure)
     if isinstance(measure, Presence | Events) and unit is Unit.PERSON_DAY:
@@ -160,7 +177,7 @@ def sums(contributions: ir.Table, *, measure: Measure, blocks: Blocks) -> ir.Tab
 def worst(contributions: ir.Table, *, unit: Unit, measure: Measure, bound: Bound) -> ir.Table:
     """Find the most that any unit adds: one row, NULL if there is nobody."""
     counters = [contributions[name] for name in measure.counters]
-    added = counters if isinstance(bound, OneNorm) else [each * each for each in counters]
+    added = counters if is_summed(bound) else [each * each for each in counters]
     units = contributions.group_by(_of(unit, contributions)).agg(
         norm=_total(reduce(add, added)),
         least=reduce(ibis.least, counters).min(),
@@ -171,7 +188,12 @@ def worst(contributions: ir.Table, *, unit: Unit, measure: Measure, bound: Bound
 def limit(bound: Bound) -> int:
     """Give what `worst` may not exceed."""
     whole = bound.whole_max * G
-    return whole if isinstance(bound, OneNorm) else whole * whole
+    return whole if is_summed(bound) else whole * whole
+
+
+def is_summed(bound: Bound) -> bool:
+    """Tell whether the sum of what a unit adds is bounded, and not the sum of its squares."""
+    return isinstance(bound, OneNorm | SumPlan)
 
 
 def _of(unit: Unit, rows: ir.Table) -> list[str]:
@@ -247,7 +269,7 @@ def _summed(rows: ir.Table, measure: Measure) -> dict[str, ir.IntegerValue]:
     return {}
 
 
-def _planned(cells: ir.Table, plan: DayPlan, *, measure: Measure, blocks: Blocks) -> ir.Table:
+def _planned(cells: ir.Table, plan: Plan, *, measure: Measure, blocks: Blocks) -> ir.Table:
     turn = (cells.subject % blocks.groups + cells.window) % blocks.groups
     told = cells.filter(turn == cells.key % blocks.groups)
     place = told.key.cast("int64")

@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 
 from hubbub.crowd import bounds
 from hubbub.crowd.blocks import ALONE, Blocks, Days, Newest, Windows
-from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, TwoNorm, Unit
+from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, SumPlan, TwoNorm, Unit, is_summed
 from hubbub.crowd.laws import DiscreteLaplace, G, Noise
 from hubbub.crowd.measure import (
     BASE_COLUMNS,
@@ -107,7 +107,7 @@ class Declaration[For: Purpose]:
     @property
     def cell_max(self) -> int:
         """Give the most that one unit adds to one cell of a block, on the grid."""
-        if isinstance(self.bound, DayPlan):
+        if isinstance(self.bound, DayPlan | SumPlan):
             return self.bound.weight
         return min(self.measure.rows_per_key_max, self.bound.whole_max) * G
 
@@ -242,7 +242,7 @@ class Declaration[For: Purpose]:
                 fits = True
             case ((OneNorm() | TwoNorm()), Unit.PERSON_DAY, Days()):
                 fits = True
-            case DayPlan(), Unit.PERSON_DAY, Windows():
+            case (DayPlan() | SumPlan()), Unit.PERSON_DAY, Windows():
                 fits = True
             case _:
                 fits = False
@@ -255,7 +255,10 @@ class Declaration[For: Purpose]:
         match self.bound:
             case OneNorm(whole_max=whole_max) | TwoNorm(whole_max=whole_max):
                 counts = 1 <= whole_max <= WHOLE_MAX
-            case DayPlan(windows_max=windows_max, keys_max=keys_max) as plan:
+            case (
+                DayPlan(windows_max=windows_max, keys_max=keys_max)
+                | SumPlan(windows_max=windows_max, keys_max=keys_max)
+            ) as plan:
                 counts = min(windows_max, keys_max) >= 1 and plan.weight >= 1
             case _:
                 assert_never(self.bound)
@@ -265,7 +268,7 @@ class Declaration[For: Purpose]:
         epsilon_fits, delta_fits = 0 < self.epsilon <= EPSILON_MAX, 0 <= self.delta <= DELTA_MAX
         yield epsilon_fits, f"an epsilon above 0, and at most {EPSILON_MAX:g}"
         yield delta_fits, f"a delta of at most {DELTA_MAX:g}"
-        if isinstance(self.noise, DiscreteLaplace) is not isinstance(self.bound, OneNorm):
+        if isinstance(self.noise, DiscreteLaplace) is not is_summed(self.bound):
             yield False, "Laplace noise for an L1 bound, or Gaussian noise for an L2 bound"
         elif self.noise.spread < 2:
             yield False, "noise at least two steps of the grid wide"

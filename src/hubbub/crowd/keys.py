@@ -3,6 +3,7 @@
 So no key has to be chosen, and that a row exists tells nothing about anybody.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import final
 
@@ -21,13 +22,17 @@ class KeysNotPublic(BadInput):
 
 @final
 class PublicKeys:
-    """A table with a column `key` (int32, each once), and what else everybody knows of each."""
+    """A table with a column `key` (int32, each once), and what else everybody knows of each.
 
-    def __init__(self, table: pa.Table) -> None:
+    `beside` are more public tables that a question may name: what leads to a key, for instance.
+    """
+
+    def __init__(self, table: pa.Table, *, beside: Mapping[str, pa.Table] | None = None) -> None:
         """Take the table in the order of its keys."""
         if "key" not in table.column_names or table.schema.field("key").type != pa.int32():
             raise KeysNotPublic("public keys need a column `key` of int32")
         self.table: pa.Table = table.sort_by("key").combine_chunks()
+        self.beside: Mapping[str, pa.Table] = dict(beside or {})
         keys = self.table["key"]
         if keys.null_count or pc.count_distinct(keys).as_py() != len(keys):
             raise KeysNotPublic("each public key stands once in its table, and none is missing")

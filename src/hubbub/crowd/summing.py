@@ -65,7 +65,8 @@ def _rows[For: Purpose](
 ) -> tuple[ir.Table, dict[str, pa.Table]]:
     """Put permitted rows where the question names the catalogue, and list what comes with it."""
     declared = question.declaration
-    public = {declared.keys.get_name(): question.keys.table, **block.relations()}
+    keys = question.keys
+    public = {**keys.beside, declared.keys.get_name(): keys.table, **block.relations()}
     held = {
         name: rows.rows for name, rows in question.rows.items() if isinstance(rows.rows, pa.Table)
     }

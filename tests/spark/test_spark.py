@@ -20,10 +20,11 @@ from hubbub.crowd.blocks import Block, Days, calendar
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.question import Question
 from hubbub.deal.gate import permit
+from hubbub.products.places.declarations import CountedPlaces
 from hubbub.products.places.visits import visits_in
 from hubbub.run.products import EVERY_DECLARATION
-from hubbub.terms.catalogue import PASSES_SCHEMA, PINGS, STAMP
-from hubbub.terms.purposes import OWN, Category
+from hubbub.terms.catalogue import PASSES, PINGS, STAMP, VISITS
+from hubbub.terms.purposes import OWN, Category, Places
 from hubbub.terms.time import SECOND
 from places.test_visits import IMPOSSIBLE, WEEK, table
 from spark.conftest import Ask
@@ -32,7 +33,11 @@ from traffic.crowd import roads
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
 CITY = roads(40)
-HELD = ibis.table(PASSES_SCHEMA | STAMP, name="held")
+PLACES = CountedPlaces([n % 3 for n in range(40)], [n // 4 + 40 for n in range(40)], areas=10)
+HELD = {
+    table.get_name(): ibis.table({**table.schema()} | STAMP, name="held")
+    for table in (PASSES, VISITS)
+}
 DEAD = ibis.table({"receipt": "int64"}, name="dead")
 
 
@@ -80,8 +85,27 @@ def city_morning(rows: int) -> pa.Table:
         "receipt": [chance.choice([None, *range(9)]) for _ in range(rows)],
         "may": [chance.choice([None, 0, 1, -1, -1, -1]) for _ in range(rows)],
     }
-    schema = pa.schema([(name, str(kind)) for name, kind in HELD.schema().items()])
-    return pa.table(columns, schema=schema)
+    return pa.table(columns, schema=_schema("passes"))
+
+
+def city_visits(rows: int) -> pa.Table:
+    """Go out in a city, sometimes as nobody can, under the same deals."""
+    chance, driven = Random(8), city_morning(rows)
+    until = [
+        None if at is None else at + chance.choice([-5, 0, *range(7200)]) * SECOND
+        for at in driven["at"].to_pylist()
+    ]
+    place = [chance.choice([None, -1, 2**31 - 1, *range(42)]) for _ in range(rows)]
+    columns = {**{n: driven[n] for n in driven.column_names}, "until": until, "place": place}
+    names = _schema("visits").names
+    return pa.table({name: columns[name] for name in names}, schema=_schema("visits"))
+
+
+def _schema(table: str) -> pa.Schema:
+    return pa.schema([(name, str(kind)) for name, kind in HELD[table].schema().items()])
+
+
+MORNINGS = {"passes": city_morning, "visits": city_visits}
 
 
 @pytest.mark.parametrize("declaration", EVERY_DECLARATION, ids=lambda each: each.name)
@@ -92,19 +116,21 @@ def test_spark_gives_the_integers_of_duckdb_through_both_gates(
     block = (
         blocks.block(DAY, ZONE)
         if isinstance(blocks, Days)
-        else blocks.block(NOON // (300 * SECOND), 3, zone=ZONE)
+        else blocks.block(NOON // (blocks.length_s * SECOND), 3 % blocks.groups, zone=ZONE)
     )
+    asked_of = "visits" if declaration.purpose is Places else "passes"
+    held = HELD[asked_of]
     question = Question(
         declaration=declaration,
         rows={
-            "passes": permit(HELD, declaration.purpose, OWN, category=Category.LOCATION, dead=DEAD)
+            asked_of: permit(held, declaration.purpose, OWN, category=Category.LOCATION, dead=DEAD)
         },
-        keys=CITY.keys if declaration.keys.get_name() == "roads" else CITY.slot_keys,
+        keys=(PLACES if declaration.purpose is Places else CITY).keys_of(declaration),
         block=block,
         memory="the test's",
     )
     rows, public = summing._rows(question, block)
-    given = {**public, "held": city_morning(6000), "dead": pa.table({"receipt": [4, 5]})}
+    given = {**public, "held": MORNINGS[asked_of](6000), "dead": pa.table({"receipt": [4, 5]})}
     given["calendar"] = calendar((DAY - 1, DAY, DAY + 1), ZONE)
     weighed = added(declaration.weighed(rows), declaration)
     closing = {"one_day": isinstance(blocks, Days), "keys_below": question.keys.below}

@@ -242,7 +242,7 @@ class Declaration[For: Purpose]:
                 fits = True
             case ((OneNorm() | TwoNorm()), Unit.PERSON_DAY, Days()):
                 fits = True
-            case (DayPlan() | SumPlan()), Unit.PERSON_DAY, Windows():
+            case ((DayPlan() | SumPlan()), Unit.PERSON_DAY, Windows()):
                 fits = True
             case _:
                 fits = False

@@ -15,17 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubbub.crowd.blocks import Block, Days, Windows
-from hubbub.crowd.bounds import DayPlan
+from hubbub.crowd.bounds import DayPlan, SumPlan
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.noise import Entropy, Integers
 from hubbub.deal.gate import derive
+from hubbub.products.places.declarations import BY_CATEGORY, HOURS, LIVE, STAYS, TOTALS
 from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL, windows_of
 from hubbub.prove.attack import LUCK, certain
 from hubbub.prove.check import Case, Check, Verdict, failed, held
 from hubbub.prove.worlds import (
     NOON,
     NOON_DAY,
-    NOON_SLOT,
     SUBJECTS_EACH,
     ZONE,
     Passes,
@@ -76,7 +76,7 @@ def published(scene: Scene, entropy: Entropy) -> dict[str, Integers]:
     """Release all worlds, and give what an attacker may look at: a number a world."""
     everywhere = np.arange(2 * scene.worlds)
     keys = (everywhere[:, None] * scene.roads_each + scene.roads).ravel()
-    stage = Stage(declared=scene.declared, keys=keys_of(scene.declared, keys, slots=(NOON_SLOT,)))
+    stage = Stage(declared=scene.declared, keys=keys_of(scene.declared, keys, at_noon=True))
     rows = stage.permitted(_rows(scene).table(scene.declared.purpose))
     first, last, everything = [np.zeros(len(everywhere), np.int64) for _ in range(3)]
     beside = first
@@ -146,10 +146,11 @@ def live_passage(worlds: int) -> Scene:
     )
 
 
-def live_day(worlds: int) -> Scene:
-    """Somebody is heard in all windows, and on all roads in each, that the plan of a day allows."""
-    blocks, plan = windows_of(LIVE_DAY), LIVE_DAY.bound
-    assert isinstance(plan, DayPlan), "a day of live traffic has a plan"
+def planned(declared: Declaration[Any], worlds: int) -> Scene:
+    """Somebody is heard in all windows, and at all keys in each, that the plan of a day allows."""
+    blocks, plan = declared.blocks, declared.bound
+    assert isinstance(blocks, Windows), "a plan is of windows"
+    assert isinstance(plan, DayPlan | SumPlan), "a day of it has a plan"
     first = NOON // (blocks.length_s * SECOND)
     places = [
         (window, (window + _HERSELF) % blocks.groups)  # her turn: bounds, rule 4
@@ -158,7 +159,7 @@ def live_day(worlds: int) -> Scene:
     roads = [group + blocks.groups * n for _, group in places for n in range(plan.keys_max)]
     at = [blocks.end(*place) - SECOND for place in places for _ in range(plan.keys_max)]
     return Scene(
-        declared=LIVE_DAY,
+        declared=declared,
         worlds=worlds,
         roads_each=blocks.groups * plan.keys_max,
         roads=np.arange(blocks.groups * plan.keys_max),
@@ -169,16 +170,17 @@ def live_day(worlds: int) -> Scene:
     )
 
 
-def typical(worlds: int) -> Scene:
-    """Somebody drives the same road all noon, and no other."""
-    assert isinstance(TYPICAL.blocks, Days), "usual speeds are of days"
+def weekly(declared: Declaration[Any], worlds: int) -> Scene:
+    """Somebody is at the same key all noon, and at no other."""
+    blocks = declared.blocks
+    assert isinstance(blocks, Days), "a week is of days"
     return Scene(
-        declared=TYPICAL,
+        declared=declared,
         worlds=worlds,
         roads_each=2,
         roads=np.arange(2),
-        blocks=[TYPICAL.blocks.block(NOON_DAY, ZONE)],
-        empty=TYPICAL.blocks.block(NOON_DAY + TYPICAL.blocks.days, ZONE),
+        blocks=[blocks.block(NOON_DAY, ZONE)],
+        empty=blocks.block(NOON_DAY + blocks.days, ZONE),
         hers=slice(0, 1),
         visits=(np.zeros(_TIMES, np.int64), NOON + np.arange(_TIMES) * SECOND),
     )
@@ -186,8 +188,13 @@ def typical(worlds: int) -> Scene:
 
 SCENES: Final[dict[str, tuple[Callable[[int], Scene], int]]] = {
     LIVE_PASSAGE.name: (live_passage, 40_000),
-    LIVE_DAY.name: (live_day, 8_000),
-    TYPICAL.name: (typical, 70_000),
+    LIVE_DAY.name: (partial(planned, LIVE_DAY), 8_000),
+    TYPICAL.name: (partial(weekly, TYPICAL), 70_000),
+    HOURS.name: (partial(weekly, HOURS), 70_000),
+    TOTALS.name: (partial(weekly, TOTALS), 70_000),
+    BY_CATEGORY.name: (partial(weekly, BY_CATEGORY), 70_000),
+    STAYS.name: (partial(weekly, STAYS), 140_000),
+    LIVE.name: (partial(planned, LIVE), 40_000),
 }
 """The scene of each product, and in how many worlds it is played."""
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from hubbub.crowd.blocks import Days
 from hubbub.crowd.declaration import Declaration
 from hubbub.prove.chance import Dice
 from hubbub.prove.check import Case, Check, Verdict, verdict
@@ -18,7 +17,7 @@ from hubbub.prove.histories import Life, thrown
 from hubbub.prove.playing import APART, ROADS_EACH, PlayedHouse, Row, pass_rows, played_house
 from hubbub.prove.worlds import Stage, counters, keys_of, still
 from hubbub.run.products import EVERY_DECLARATION
-from hubbub.terms.purposes import OWN, PURPOSES, Category, Cell
+from hubbub.terms.purposes import OWN, PURPOSES, Category, Cell, LiveTraffic
 
 PEOPLE: Final = 120
 HOURS: Final = 12
@@ -92,7 +91,7 @@ def _answered(house: PlayedHouse, lives: list[Life], declared: Declaration[Any])
     keys = keys_of(declared, np.arange(len(lives) * ROADS_EACH) * APART)
     stage, block = Stage(declared=declared, keys=keys), blocks_of(declared.blocks)[0]
     rows = sorted(covered_rows(house, lives, Cell(Category.LOCATION, declared.purpose)))
-    if not isinstance(declared.blocks, Days):  # looked at once, as it came: not in a pause
+    if declared.purpose is LiveTraffic:  # looked at once, as it came: not in a pause
         rows = [
             (person, hour)
             for person, hour in rows

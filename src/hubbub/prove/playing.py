@@ -113,7 +113,7 @@ class PlayedHouse:
 
     def passes(self, declared: Declaration[Any]) -> Permitted[pa.Table, Any]:
         """Give the passes that a product asks about, by the way on which it gets them."""
-        if isinstance(declared.blocks, Days):
+        if isinstance(declared.blocks, Days) or declared.purpose is not LiveTraffic:
             asked = self._record.read(declared.purpose, since=_BEGIN, until=NOON)
             return derive(self._record.collect(asked), passes_of)
         until = Instant(NOON + _HOUR_US)

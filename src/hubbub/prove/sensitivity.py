@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hubbub.crowd.blocks import Block, Days
+from hubbub.crowd.blocks import Block, Days, Windows
 from hubbub.crowd.bounds import Unit
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.laws import DiscreteLaplace
 from hubbub.crowd.noise import Integers
 from hubbub.deal.gate import Permitted, derive
+from hubbub.products.places.declarations import BY_CATEGORY, HOURS, LIVE, STAYS, TOTALS
 from hubbub.products.traffic.declarations import LIVE_DAY, LIVE_PASSAGE, TYPICAL, windows_of
 from hubbub.prove.chance import Dice
 from hubbub.prove.check import Case, Check, Verdict, failed, held
@@ -206,17 +207,17 @@ def live_passage() -> Stretch:
     return _around(LIVE_PASSAGE, Instant(NOON_DAY * _DAY_US), windows=2)
 
 
-def live_day() -> Stretch:
+def planned(declared: Declaration[Any]) -> Stretch:
     """Rows of more windows than a day may have, around the midnight of other clocks."""
-    return _around(LIVE_DAY, Instant(NOON_DAY * _DAY_US), windows=_WINDOWS_AROUND_MIDNIGHT)
+    return _around(declared, Instant(NOON_DAY * _DAY_US), windows=_WINDOWS_AROUND_MIDNIGHT)
 
 
-def typical() -> Stretch:
+def weekly(declared: Declaration[Any]) -> Stretch:
     """Rows of a weekend whose Sunday has 25 hours."""
-    assert isinstance(TYPICAL.blocks, Days), "usual speeds are of days"
-    block = TYPICAL.blocks.block(_AUTUMN_SUNDAY, ZONE)
+    assert isinstance(declared.blocks, Days), "a week is of days"
+    block = declared.blocks.block(_AUTUMN_SUNDAY, ZONE)
     return Stretch(
-        declared=TYPICAL,
+        declared=declared,
         roads_each=4,
         blocks=[(block, block.until)],
         since=Block(days=(_AUTUMN_SUNDAY - 1,), zone=ZONE).since,
@@ -225,7 +226,8 @@ def typical() -> Stretch:
 
 
 def _around(declared: Declaration[Any], at: Instant, *, windows: int) -> Stretch:
-    blocks = windows_of(declared)
+    blocks = declared.blocks
+    assert isinstance(blocks, Windows), "rows around a moment enter windows"
     length_us = blocks.length_s * SECOND
     since, until = (at + sign * windows // 2 * length_us for sign in (-1, 1))
     ended = blocks.blocks_ended(Instant(since), Instant(until + length_us), zone=ZONE)
@@ -240,8 +242,13 @@ def _around(declared: Declaration[Any], at: Instant, *, windows: int) -> Stretch
 
 STRETCHES: Final[dict[str, tuple[Callable[[], Stretch], int]]] = {
     LIVE_PASSAGE.name: (live_passage, 240),
-    LIVE_DAY.name: (live_day, 120),
-    TYPICAL.name: (typical, 600),
+    LIVE_DAY.name: (partial(planned, LIVE_DAY), 120),
+    TYPICAL.name: (partial(weekly, TYPICAL), 600),
+    HOURS.name: (partial(weekly, HOURS), 120),
+    TOTALS.name: (partial(weekly, TOTALS), 240),
+    BY_CATEGORY.name: (partial(weekly, BY_CATEGORY), 120),
+    STAYS.name: (partial(weekly, STAYS), 240),
+    LIVE.name: (partial(planned, LIVE), 120),
 }
 """The stretch of each product, and how many worlds it is thrown for."""
 

@@ -5,7 +5,7 @@ on, and ten subjects from 10 n on. What happens in one cannot be seen in another
 broken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.expr import operations as ops
 
 from hubbub.crowd.blocks import Block, Days
 from hubbub.crowd.book import Bill, Stored
@@ -23,10 +25,12 @@ from hubbub.crowd.gate import release, release_days, spend
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.noise import Entropy, Integers
 from hubbub.crowd.question import Question
-from hubbub.deal.gate import Permitted, collect, permit
-from hubbub.products.traffic.declarations import TYPICAL_SLOTS
+from hubbub.deal.gate import Permitted, collect, derive, permit
+from hubbub.products.places.busyness import WEEK_HOURS
+from hubbub.products.places.declarations import CATEGORY_HOURS, KNOWN, PLACE_HOURS
+from hubbub.products.traffic.declarations import ROAD_SLOTS, TYPICAL_SLOTS
 from hubbub.record.engine import Engine
-from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP
+from hubbub.terms.catalogue import PASSES_SCHEMA, STAMP, VISITS, VISITS_SCHEMA
 from hubbub.terms.purposes import OWN, Category, Purpose, cell_bit
 from hubbub.terms.time import SECOND, Instant
 
@@ -35,8 +39,12 @@ ZONE: Final = ZoneInfo("Europe/Helsinki")
 NOON: Final = Instant(1_795_514_400 * SECOND)
 """12:00 there on Tuesday 24 November 2026."""
 NOON_DAY: Final = 20_781
-NOON_SLOT: Final = 2
-"""The part of the day that noon is in, as the usual speeds count them."""
+_SLOTS: Final = {
+    ROAD_SLOTS.get_name(): (TYPICAL_SLOTS, 2),
+    PLACE_HOURS.get_name(): (WEEK_HOURS, 36),
+    CATEGORY_HOURS.get_name(): (WEEK_HOURS, 36),
+}
+"""Into how many parts of the week some keys are cut, and in which of them noon is."""
 SUBJECTS_EACH: Final = 10
 MISSING: Final = -(1 << 62)
 """Stands for a value that is missing in a row."""
@@ -48,8 +56,10 @@ NOW: Final = "as of now"
 """Names of dead lists that rows are read under."""
 
 _LENGTH_DM: Final = 1000
+_DRIVEN_DM_MIN: Final = 250
 _KNOWN: Final = {"half_cms": 200, "length_dm": _LENGTH_DM}  # of every road
 _SCHEMA: Final = {name: getattr(pa, kind)() for name, kind in (PASSES_SCHEMA | STAMP).items()}
+_VISIT_SCHEMA: Final = pa.schema([*(VISITS_SCHEMA | STAMP).items()])
 _HELD: Final = ibis.table(PASSES_SCHEMA | STAMP, name="held")
 _DEAD: Final = ibis.table({"receipt": "int64"}, name="dead")
 
@@ -139,9 +149,10 @@ class Stage:
 
     def question(self, rows: Permitted[pa.Table, Any], block: Block) -> Question[Any]:
         """Ask about one block of what was permitted."""
+        asks_visits = VISITS.op() in self.declared.question.op().find(ops.UnboundTable)
         return Question(
             declaration=self.declared,
-            rows={"passes": rows},
+            rows={"visits": derive(rows, visits_of)} if asks_visits else {"passes": rows},
             keys=self.keys,
             block=block,
             memory="of this check",
@@ -153,23 +164,45 @@ def still(count: int) -> bytes:
     return b"\x40" * count
 
 
-def keys_of(
-    declared: Declaration[Any], segments: Integers, slots: Sequence[int] = ()
-) -> PublicKeys:
-    """Make public keys for some segments: of roads, or of roads in some parts of the day."""
-    columns = {"key": segments}
-    if "slot" in declared.keys.columns:
-        parts = np.array(slots or range(TYPICAL_SLOTS))
-        segment, slot = np.repeat(segments, len(parts)), np.tile(parts, len(segments))
-        columns = {"key": segment * TYPICAL_SLOTS + slot, "segment": segment, "slot": slot}
+def visits_of(passes: pa.Table) -> pa.Table:
+    """Let a pass of a road stand for a visit of a place, and one that counts not for one nowhere.
+
+    Each road is a place then, alone of its category and in its area.
+    """
+    counts = pc.and_(
+        pc.greater_equal(passes["distance_dm"], _DRIVEN_DM_MIN), pc.greater(passes["time_ms"], 0)
+    )
+    stay_us = pc.multiply(passes["time_ms"].cast(pa.int64()), 1000)
+    columns = {
+        "until": pc.add(passes["at"], stay_us),
+        "place": pc.if_else(pc.fill_null(counts, False), passes["segment"], -1),
+    }
+    told = [columns[n] if n in columns else passes[n] for n in _VISIT_SCHEMA.names]
+    return pa.table(told, schema=_VISIT_SCHEMA)
+
+
+def keys_of(declared: Declaration[Any], segments: Integers, *, at_noon: bool = False) -> PublicKeys:
+    """Make public keys for some segments, in all parts of the week that there are, or at noon."""
+    slots, noon = _SLOTS.get(declared.keys.get_name(), (1, 0))
+    parts = np.array([noon] if at_noon else range(slots))
+    segment, slot = np.repeat(segments, len(parts)), np.tile(parts, len(segments))
+    columns = {"key": segment * slots + slot, "segment": segment, "slot": slot}
     same = {name: _KNOWN.get(name, 1) for name in declared.keys.columns if name not in columns}
-    columns |= {name: np.full(len(columns["key"]), value) for name, value in same.items()}
-    return PublicKeys(pa.table({name: pa.array(c, pa.int32()) for name, c in columns.items()}))
+    columns |= {name: np.full(len(segment), value) for name, value in same.items()}
+    places = dict.fromkeys(KNOWN.columns, segments)
+    return PublicKeys(
+        _whole({name: columns[name] for name in declared.keys.columns}),
+        beside={KNOWN.get_name(): _whole(places)},
+    )
 
 
 def counters(columns: dict[str, Integers]) -> list[Integers]:
     """List the counters of what was released."""
     return [values for name, values in columns.items() if name not in {"key", "bin"}]
+
+
+def _whole(columns: Mapping[str, Integers]) -> pa.Table:
+    return pa.table({name: pa.array(column, pa.int32()) for name, column in columns.items()})
 
 
 class _ShelfOfDays:

@@ -95,9 +95,9 @@ class MessengerOutlet:
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
-        return (*self._of_coming(), *self._of_accounts())
+        return (*self._of_the_house(), *self._of_coming(), *self._of_accounts())
 
-    def _of_coming(self) -> tuple[Operation, ...]:
+    def _of_the_house(self) -> tuple[Operation, ...]:
         return (
             Operation(
                 method="GET",
@@ -119,6 +119,28 @@ class MessengerOutlet:
                 answer=WellKnown,
                 problems=(HTTPStatus.NOT_FOUND,),
             ),
+            Operation(
+                method="GET",
+                path="/v1/messenger/grants",
+                resource=Resource.MESSENGER_GRANTS,
+                action="read",
+                summary="What people agreed to, for hubbub's module in the homeserver.",
+                perform=self.grants,
+                answer=GrantsCard,
+                parameters=(
+                    Parameter(
+                        name="after",
+                        meaning="The version that is known: null is answered where it holds.",
+                        example="8f14e45fceea167a",
+                    ),
+                ),
+                problems=(HTTPStatus.BAD_REQUEST,),
+                waits=True,
+            ),
+        )
+
+    def _of_coming(self) -> tuple[Operation, ...]:
+        return (
             Operation(
                 method="POST",
                 path="/v1/messenger/sign-ups",
@@ -152,24 +174,6 @@ class MessengerOutlet:
                     HTTPStatus.TOO_MANY_REQUESTS,
                     HTTPStatus.SERVICE_UNAVAILABLE,
                 ),
-                waits=True,
-            ),
-            Operation(
-                method="GET",
-                path="/v1/messenger/grants",
-                resource=Resource.MESSENGER_GRANTS,
-                action="read",
-                summary="What people agreed to, for hubbub's module in the homeserver.",
-                perform=self.grants,
-                answer=GrantsCard,
-                parameters=(
-                    Parameter(
-                        name="after",
-                        meaning="The version that is known: null is answered where it holds.",
-                        example="8f14e45fceea167a",
-                    ),
-                ),
-                problems=(HTTPStatus.BAD_REQUEST,),
                 waits=True,
             ),
         )

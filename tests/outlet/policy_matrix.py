@@ -27,7 +27,7 @@ from hubbub.outlet.pages import PAGES
 from hubbub.outlet.recognising import COOKIE
 from hubbub.record.use_store import UseStore
 from hubbub.run.web import dispatch
-from hubbub.terms.purposes import LiveTraffic, Traffic
+from hubbub.terms.purposes import LiveTraffic, Places, Traffic
 from hubbub.terms.time import Instant
 from intake.intake_house import FakeJournal, FakeSeen
 from outlet.fake_house import OPERATOR, House
@@ -103,9 +103,10 @@ class Matrix:
         )
         self._app: Any = dispatch(door, outlet_app(self.house), messenger=messenger)
         self._people = 0
-        registry, scope = self.house.deals.registry, Scope("traffic.live", LiveTraffic.key)
+        registry = self.house.deals.registry
+        scopes = (Scope("traffic.live", LiveTraffic.key), Scope("places.hours", Places.key))
         registry.add("acme", name="Acme Maps", kind="partner")
-        _, token = registry.add_client("acme", (scope,), requests_a_minute=1000)
+        _, token = registry.add_client("acme", scopes, requests_a_minute=1000)
         self._client = token.secret
 
     def ways(self) -> Iterator[Way]:

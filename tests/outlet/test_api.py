@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from hubbub.outlet.app import operations_of
 from hubbub.outlet.operations import BODY_BYTES_MAX, Operation
 from hubbub.terms.purposes import Traffic
-from outlet.fake_house import SLOW, Caller, House
+from outlet.fake_house import BUSY, SLOW, Caller, House
 from outlet.fake_messenger import SECRET
 
 
@@ -52,6 +52,7 @@ def test_operations_have_distinct_identifiers(caller: Caller) -> None:
 
 def test_every_answer_is_of_the_type_that_the_document_says(house: House, caller: Caller) -> None:
     house.publish(SLOW)
+    house.tell_weeks(BUSY)
     checked = 0
     for operation in operations(house):
         simple = operation.method == "GET" and operation.who == "anybody"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -9,6 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from hubbub.deal.policy import Resource
+from hubbub.outlet.app import operations_of
+from hubbub.outlet.operations import Operation
 from hubbub.outlet.wire_places import Busyness
 from hubbub.products.places.busyness import LiveBusyness
 from hubbub.terms.places import PlaceId
@@ -188,3 +192,44 @@ def test_an_answer_is_of_the_type_that_the_document_names(city: Caller) -> None:
     city.house.tell_weeks(BUSY)
     told = city.get("/v1/places/n1").json()["busyness"]
     assert msgspec.convert(told, Busyness).weeks == 4
+
+
+def test_a_program_for_populartimes_finds_its_keys(city: Caller) -> None:
+    city.house.tell_weeks(BUSY)
+    told = city.get("/v1/populartimes/n1").json()
+    assert [day["name"] for day in told["populartimes"]][::6] == ["Monday", "Sunday"]
+    assert told["populartimes"][2]["data"][12] == 100
+    assert (told["time_spent"], told["types"]) == ([25, 80], ["culture"])
+    assert told["coordinates"] == {"lat": 60.17, "lng": 24.94}
+    assert "current_popularity" not in told  # not known, which is not nought
+    assert city.get("/v1/populartimes").json() == [told]
+    assert city.get("/v1/populartimes", params={"category": "cafe"}).json() == []
+    assert city.get("/v1/populartimes/n2").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("level", "popularity"), [("quieter", 80), ("usual", 100), ("busier", 125)]
+)
+def test_a_known_level_is_a_current_popularity(city: Caller, level: Any, popularity: int) -> None:
+    city.house.tell_weeks(BUSY)
+    city.house.tell_now(n1=LiveBusyness(level=level))
+    assert city.get("/v1/populartimes/n1").json()["current_popularity"] == popularity
+
+
+OF_PLACES = [each for each in operations_of(House(Path())) if each.resource is Resource.PLACES]
+
+
+@pytest.mark.parametrize("operation", OF_PLACES, ids=lambda each: each.path)
+def test_the_documents_examples_are_answered_as_the_document_says(
+    city: Caller, operation: Operation
+) -> None:
+    city.house.tell_weeks(BUSY)
+    told = city.get("/openapi.json").json()["paths"][operation.path]["get"]["parameters"]
+    path = operation.path
+    for each in told:
+        path = path.replace(f"{{{each['name']}}}", each["example"])
+    asked = {each["name"]: each["example"] for each in told if each["in"] == "query"}
+    for query in ({}, asked, *({name: example} for name, example in asked.items())):
+        answer = city.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        msgspec.json.decode(answer.content, type=operation.answer)

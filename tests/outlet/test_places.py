@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from hubbub.outlet.places_asked import FOUND_MAX
-from hubbub.outlet.wire_places import GeoPlaces, PlaceCard, PlacesFound
+from hubbub.outlet.wire_places import GeoPlaces, PlacesFound
 from hubbub.terms.places import Place, PlaceCategory, PlaceId
 from hubbub.terms.time import instant
 from outlet.fake_house import LIBRARY, Caller, House
@@ -230,13 +230,6 @@ def test_a_house_without_a_city_has_no_places(house: House) -> None:
     caller = Caller(house)
     assert caller.get("/v1/places").json()["places"] == []
     assert caller.get("/v1/places/n1").status_code == 404
-
-
-def test_the_documents_example_of_a_place_is_served(caller: Caller) -> None:
-    paths = caller.get("/openapi.json").json()["paths"]
-    (parameter,) = paths["/v1/places/{id}"]["get"]["parameters"]
-    answer = caller.get(f"/v1/places/{parameter['example']}")
-    assert msgspec.json.decode(answer.content, type=PlaceCard).id == parameter["example"]
 
 
 @hypothesis.given(

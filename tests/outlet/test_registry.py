@@ -9,7 +9,7 @@ from deal.tc_strings import core
 from hubbub.crowd.laws import G
 from hubbub.deal.desk import Token
 from hubbub.deal.recipients import Scope
-from hubbub.outlet.bulk import STRANGERS
+from hubbub.outlet.fetching import STRANGERS
 from hubbub.terms.purposes import LiveTraffic, Traffic
 from outlet.fake_house import Caller, House
 

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -9,8 +10,10 @@ from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.outlet.bulk import BulkOutlet
+from hubbub.outlet.bulk_busyness import BusyBulkOutlet
 from hubbub.outlet.busyness import BusyPlaces
 from hubbub.outlet.deal import DealOutlet
+from hubbub.outlet.fetching import Fetchers
 from hubbub.outlet.house import HouseOutlet
 from hubbub.outlet.leaving import LastLook
 from hubbub.outlet.me import MeOutlet
@@ -23,11 +26,13 @@ from hubbub.outlet.openapi import document
 from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
 from hubbub.outlet.pages import page_routes, tag
 from hubbub.outlet.places import PlacesOutlet
+from hubbub.outlet.populartimes import PopularTimesOutlet
 from hubbub.outlet.problems import ProblemError, answer_fault, answer_http_error, answer_problem
 from hubbub.outlet.recognising import Recogniser
 from hubbub.outlet.registry import RegistryOutlet
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.traffic import TrafficOutlet
+from hubbub.products.places.search import PlaceBook
 
 VERSION: Final = "1"
 """Of the API, as its paths say."""
@@ -52,12 +57,16 @@ def outlet_app(sources: Sources) -> Starlette:
 def operations_of(sources: Sources) -> tuple[Operation, ...]:
     """List everything that may be asked, and the document that says so."""
     last_look = LastLook(sources, metrics=sources.metrics)
-    busy = BusyPlaces(sources, last_look=last_look)
+    zone = ZoneInfo("UTC" if sources.city is None else sources.city.zone)
+    book, fetchers = PlaceBook(sources.places, zone), Fetchers(sources)
+    busy = BusyPlaces(sources, zone=zone, last_look=last_look)
     served = (
         *TrafficOutlet(sources, last_look=last_look).operations(),
-        *PlacesOutlet(sources, busy=busy).operations(),
+        *PlacesOutlet(sources, book=book, busy=busy).operations(),
+        *PopularTimesOutlet(sources, book=book, busy=busy).operations(),
+        *BusyBulkOutlet(sources, book=book, busy=busy, fetchers=fetchers).operations(),
         *HouseOutlet(sources, last_look=last_look).operations(),
-        *BulkOutlet(sources, last_look=last_look).operations(),
+        *BulkOutlet(sources, last_look=last_look, fetchers=fetchers).operations(),
         *DealOutlet(sources).operations(),
         *RegistryOutlet(sources).operations(),
         *SessionOutlet(sources).operations(),

@@ -41,15 +41,24 @@ _NOTHING_LIVE: Final = LiveBusyness(
 class BusyPlaces:
     """What was released of how busy places are. Every answer takes it out through the last look."""
 
-    def __init__(self, sources: Sources, *, last_look: LastLook) -> None:
-        self._sources, self._last_look = sources, last_look
-        self._zone = ZoneInfo("UTC" if sources.city is None else sources.city.zone)
+    def __init__(self, sources: Sources, *, zone: ZoneInfo, last_look: LastLook) -> None:
+        self._sources, self._zone, self._last_look = sources, zone, last_look
         self._hides = _hides(sources)
+
+    @property
+    def hides(self) -> Hides:
+        """Tell what the promises hide, where something was released."""
+        assert self._hides is not None, "what is released is declared"
+        return self._hides
+
+    def city(self) -> CityBusyness | None:
+        """Give the typical week of all places. None: nothing was released."""
+        released = self._sources.busyness()
+        return None if released is None else self._last_look.take_out(released)
 
     def week(self, place: PlaceId) -> PlaceBusyness | None:
         """Give a place's typical week. None: nothing was released of it."""
-        released = self._sources.busyness()
-        return None if released is None else self._last_look.take_out(released).places.get(place)
+        return None if (city := self.city()) is None else city.places.get(place)
 
     def then(self, place: PlaceId, at: Instant, *, is_now: bool) -> BusyThen | None:
         """Tell how busy a place is at `at`. None: not known, or closed in that hour."""
@@ -75,7 +84,6 @@ class BusyPlaces:
         released, week = self._sources.busyness(), self.week(place)
         if released is None or week is None:
             return None
-        assert self._hides is not None, "what is released is declared"
         live, now = self.live(place), self._now()
         return Busyness(
             week=days_of(week),
@@ -91,7 +99,7 @@ class BusyPlaces:
             evidence=week.evidence,
             weeks=week.weeks,
             releases=self._named(released),
-            hides=self._hides,
+            hides=self.hides,
         )
 
     def due(self) -> str | None:

@@ -7,7 +7,6 @@ from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
 from typing import Final, NamedTuple, assert_never
-from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.responses import Response
@@ -63,12 +62,11 @@ class _Then(NamedTuple):
 class PlacesOutlet:
     """Answers what is asked about places."""
 
-    def __init__(self, sources: Sources, *, busy: BusyPlaces) -> None:
-        self._sources, self._busy = sources, busy
+    def __init__(self, sources: Sources, *, book: PlaceBook, busy: BusyPlaces) -> None:
+        self._sources, self._book, self._busy = sources, book, busy
         city = sources.city
-        self._zone = ZoneInfo("UTC" if city is None else city.zone)
+        self._zone = book.zone
         self._attribution = "" if city is None else city.attribution
-        self._book = PlaceBook(sources.places, self._zone)
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked. Reading hours takes a while: the event loop does not wait."""

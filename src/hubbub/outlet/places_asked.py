@@ -69,9 +69,8 @@ PARAMETERS: Final = (
 )
 """Of a search."""
 
-_GROUND: Final = ("q", "category", "bbox", "limit")
-GROUND_PARAMETERS: Final = tuple(each for each in PARAMETERS if each.name in _GROUND)
-"""Of a search that knows no time."""
+UNHURRIED: Final = tuple(each for each in PARAMETERS if each.name != "quieter_than")
+"""Of a search that does not ask how busy it is."""
 
 
 def wanted(asked: Asked, now: Instant, *, zone: ZoneInfo) -> Wanted:

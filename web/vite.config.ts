@@ -13,7 +13,15 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     license: { fileName: "licences.md" }, // what is built in, and under which terms
     rolldownOptions: {
-      input: ["index.html", "places.html", "share.html", "me.html", "notice.html", "numbers.html"],
+      input: [
+        "index.html",
+        "places.html",
+        "chat.html",
+        "share.html",
+        "me.html",
+        "notice.html",
+        "numbers.html",
+      ],
     },
   },
 });

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.outlet.pages import PAGES, STATIC, PagesNotBuilt, page_routes
-from outlet.fake_house import Caller
+from hubbub.outlet.pages import CHAT, PAGES, STATIC, PagesNotBuilt, page_routes
+from outlet.fake_house import Caller, House
+from outlet.fake_messenger import FakeMessenger
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -16,8 +17,22 @@ def test_a_page_lets_the_browser_load_from_this_origin_only(caller: Caller, path
     policy = answer.headers["content-security-policy"]
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert policy.startswith("default-src 'none';")
-    assert "http" not in policy
-    assert "unsafe" not in policy
+    assert "http" not in policy.replace(FakeMessenger.url, "")
+    assert "unsafe" not in policy.replace("'wasm-unsafe-eval'", "")
+    assert ("wasm" in policy) is (path == CHAT)
+    assert ("microphone=(self)" in answer.headers["permissions-policy"]) is (path == CHAT)
+
+
+def test_the_chat_and_no_other_page_may_ask_the_homeserver(caller: Caller) -> None:
+    policies = {path: caller.get(path).headers["content-security-policy"] for path in PAGES}
+    assert {path for path, policy in policies.items() if FakeMessenger.url in policy} == {CHAT}
+    assert f"connect-src 'self' {FakeMessenger.url};" in policies[CHAT]
+
+
+def test_without_a_messenger_the_chat_asks_nobody_either(house: House) -> None:
+    house.messenger = None
+    policy = Caller(house).get(CHAT).headers["content-security-policy"]
+    assert "connect-src 'self';" in policy
 
 
 @pytest.mark.parametrize("path", PAGES)

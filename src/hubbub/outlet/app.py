@@ -41,8 +41,10 @@ VERSION: Final = "1"
 def outlet_app(sources: Sources) -> Starlette:
     """Serve `sources`. One app is for one city: make another when that changes."""
     operations = operations_of(sources)
+    messenger = sources.messenger
+    pages = page_routes(homeserver=None if messenger is None else messenger.url)
     app = Starlette(
-        routes=[*page_routes(), *routes(operations, admit=Recogniser(sources).admit)],
+        routes=[*pages, *routes(operations, admit=Recogniser(sources).admit)],
         exception_handlers={
             ProblemError: answer_problem,
             HTTPException: answer_http_error,

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from hubbub.deal.policy import POLICY, Resource
 from hubbub.terms.errors import HubbubError
 
 STATIC: Final = Path(__file__).parent / "static"
+CHAT: Final = "/chat"
 PAGES: Final = {
     "/": "index",
     "/places": "places",
@@ -23,17 +25,24 @@ PAGES: Final = {
     "/me": "me",
     "/notice": "notice",
     "/about-numbers": "numbers",
+    CHAT: "chat",
 }
 """Each page by its path."""
 
-CONTENT_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data: blob:; "  # QR codes, and the map library's own pictures
-    "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
+_ALLOWED: Final = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "connect-src": "'self'",
+    "img-src": "'self' data: blob:",  # QR codes, and the map library's own pictures
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
 HEADERS: Final = {
-    "content-security-policy": CONTENT_POLICY,
+    "content-security-policy": "; ".join(f"{what} {where}" for what, where in _ALLOWED.items()),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
@@ -48,6 +57,7 @@ _TYPES: Final = {
     ".md": "text/plain; charset=utf-8",  # the licences of what is built in
     ".mjs": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"  # assets carry their hash in their name
@@ -62,16 +72,23 @@ class PagesNotBuilt(HubbubError):
 
 
 @cache
-def page_routes(folder: Path = STATIC) -> tuple[Route, ...]:
-    """Make a route for every page and asset. Raises `PagesNotBuilt` where there are none."""
+def page_routes(folder: Path = STATIC, *, homeserver: str | None = None) -> tuple[Route, ...]:
+    """Make a route for every page and asset; the chat's browser may ask the `homeserver`, too.
+
+    Raises `PagesNotBuilt` where there are none.
+    """
     assert POLICY[Resource.PAGES, "read"] == "anybody", "nobody is asked who they are"
     if not (folder / "index.html").exists():
         raise PagesNotBuilt
-    made = [_route(path, folder / f"{name}.html", _ASK_AGAIN) for path, name in PAGES.items()]
+    made = []
+    for path, name in PAGES.items():
+        headers = _chat_headers(homeserver) if path == CHAT else HEADERS
+        made.append(_route(path, folder / f"{name}.html", {"cache-control": _ASK_AGAIN} | headers))
     for file in sorted(folder.rglob("*")):
         if file.suffix in _TYPES and file.suffix != ".html":
             path = "/" + file.relative_to(folder).as_posix()
-            made.append(_route(path, file, _FOREVER if path.startswith("/assets/") else _ASK_AGAIN))
+            caching = _FOREVER if path.startswith("/assets/") else _ASK_AGAIN
+            made.append(_route(path, file, {"cache-control": caching} | HEADERS))
     return tuple(made)
 
 
@@ -98,15 +115,32 @@ def unchanged(headers: Mapping[str, str]) -> Response:
     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
 
 
-def _route(path: str, file: Path, caching: str) -> Route:
+def _chat_headers(homeserver: str | None) -> dict[str, str]:
+    """Allow what only the chat needs: its house's homeserver, its locks, camera and microphone."""
+    allowed = _ALLOWED | {
+        "script-src": "'self' 'wasm-unsafe-eval'",  # compiles the locks, and evaluates no text
+        "connect-src": f"'self' {homeserver}" if homeserver else "'self'",
+        "media-src": "blob:",
+    }
+    return {
+        **HEADERS,
+        "content-security-policy": "; ".join(f"{what} {where}" for what, where in allowed.items()),
+        "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
+    }
+
+
+def _route(path: str, file: Path, saying: Mapping[str, str]) -> Route:
     plain = file.read_bytes()
-    body = gzip.compress(plain, mtime=0)
-    headers = {"cache-control": caching, "etag": tag(plain)} | HEADERS
+    headers = {"etag": tag(plain), **saying}
     media = _TYPES[file.suffix]
+
+    @cache
+    def body() -> bytes:
+        return gzip.compress(plain, mtime=0)  # when it is asked for: the locks alone take a second
 
     async def page(request: Request) -> Response:
         if is_known(request, headers["etag"]):
             return unchanged(headers)
-        return packed(body, request, headers, media=media)
+        return packed(await run_in_threadpool(body), request, headers, media=media)
 
     return Route(path, page, include_in_schema=False)

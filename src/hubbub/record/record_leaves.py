@@ -62,14 +62,18 @@ def dead_name(dead: pa.Table) -> str:
 
 def require_permitted(node: ops.Node) -> None:
     """Refuse rows about people that are not below a join with the dead list: a fuse, no gate."""
-    if isinstance(node, ops.JoinChain) and any(_closes(link) for link in node.rest):
-        return
-    if isinstance(node, ops.UnboundTable) and any(
-        leaf.fullmatch(node.name) for leaf in (PINGS_LEAF, PASSES_LEAF, VISITS_LEAF, USE_LEAF)
-    ):
-        raise UnpermittedRead
-    for child in node.__children__:
-        require_permitted(child)
+    waiting, seen = [node], {node}
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ops.JoinChain) and any(_closes(link) for link in node.rest):
+            continue
+        if isinstance(node, ops.UnboundTable) and any(
+            leaf.fullmatch(node.name) for leaf in (PINGS_LEAF, PASSES_LEAF, VISITS_LEAF, USE_LEAF)
+        ):
+            raise UnpermittedRead
+        children = set(node.__children__) - seen  # many a node is reached in more than one way
+        waiting.extend(children)
+        seen |= children
 
 
 def reads_in(relations: Mapping[str, Relation]) -> Iterator[Read]:

@@ -1,4 +1,4 @@
-"""What is usual for a category, where nobody tells better: its hours, and how long one stays.
+"""What is usual for a category, where nobody tells better: hours, stays, how many come.
 
 Rough figures that anybody may know, from no data about people. What is made of them says so.
 """
@@ -30,27 +30,28 @@ class Usual(NamedTuple):
     sunday: tuple[int, int]
     stay_min: float  # at the median
     spread: float  # of its logarithm
+    drawn: float  # how many come to one, where one comes to a shop
 
 
 USUAL: Final[Mapping[PlaceCategory, Usual]] = MappingProxyType({
-    PlaceCategory.RESTAURANT: Usual((11, 22), (12, 23), (12, 21), 60, 0.5),
-    PlaceCategory.FAST_FOOD: Usual((10, 22), (11, 24), (11, 22), 20, 0.6),
-    PlaceCategory.CAFE: Usual((8, 18), (9, 18), (10, 17), 35, 0.6),
-    PlaceCategory.BAR: Usual((15, 25), (14, 27), (14, 25), 90, 0.6),
-    PlaceCategory.GROCERIES: Usual((8, 21), (8, 21), (10, 20), 18, 0.6),
-    PlaceCategory.SHOP: Usual((10, 19), (10, 18), (12, 17), 18, 0.7),
-    PlaceCategory.SERVICE: Usual((9, 18), (10, 16), (0, 0), 35, 0.7),
-    PlaceCategory.PHARMACY: Usual((8, 20), (9, 18), (12, 18), 9, 0.6),
-    PlaceCategory.HEALTH: Usual((8, 17), (0, 0), (0, 0), 45, 0.6),
-    PlaceCategory.CULTURE: Usual((10, 21), (10, 21), (10, 20), 90, 0.6),
-    PlaceCategory.SPORT: Usual((7, 22), (9, 20), (9, 20), 70, 0.5),
-    PlaceCategory.PARK: Usual((6, 22), (6, 22), (6, 22), 35, 0.8),
-    PlaceCategory.HOTEL: Usual((0, 24), (0, 24), (0, 24), 40, 1.0),
-    PlaceCategory.WORSHIP: Usual((9, 19), (9, 19), (9, 19), 50, 0.6),
-    PlaceCategory.EDUCATION: Usual((8, 18), (0, 0), (0, 0), 90, 0.7),
-    PlaceCategory.PUBLIC: Usual((9, 17), (10, 15), (0, 0), 35, 0.7),
-    PlaceCategory.TRANSPORT: Usual((5, 24), (5, 24), (5, 24), 10, 0.6),
-    PlaceCategory.OFFICE: Usual((8, 17), (0, 0), (0, 0), 60, 0.7),
+    PlaceCategory.RESTAURANT: Usual((11, 22), (12, 23), (12, 21), 60, 0.5, 1.3),
+    PlaceCategory.FAST_FOOD: Usual((10, 22), (11, 24), (11, 22), 20, 0.6, 1.5),
+    PlaceCategory.CAFE: Usual((8, 18), (9, 18), (10, 17), 35, 0.6, 1.2),
+    PlaceCategory.BAR: Usual((15, 25), (14, 27), (14, 25), 90, 0.6, 1),
+    PlaceCategory.GROCERIES: Usual((8, 21), (8, 21), (10, 20), 18, 0.6, 3),
+    PlaceCategory.SHOP: Usual((10, 19), (10, 18), (12, 17), 18, 0.7, 1),
+    PlaceCategory.SERVICE: Usual((9, 18), (10, 16), (0, 0), 35, 0.7, 0.6),
+    PlaceCategory.PHARMACY: Usual((8, 20), (9, 18), (12, 18), 9, 0.6, 1.5),
+    PlaceCategory.HEALTH: Usual((8, 17), (0, 0), (0, 0), 45, 0.6, 0.7),
+    PlaceCategory.CULTURE: Usual((10, 21), (10, 21), (10, 20), 90, 0.6, 1),
+    PlaceCategory.SPORT: Usual((7, 22), (9, 20), (9, 20), 70, 0.5, 1),
+    PlaceCategory.PARK: Usual((6, 22), (6, 22), (6, 22), 35, 0.8, 1),
+    PlaceCategory.HOTEL: Usual((0, 24), (0, 24), (0, 24), 40, 1.0, 0.5),
+    PlaceCategory.WORSHIP: Usual((9, 19), (9, 19), (9, 19), 50, 0.6, 0.4),
+    PlaceCategory.EDUCATION: Usual((8, 18), (0, 0), (0, 0), 90, 0.7, 0.5),
+    PlaceCategory.PUBLIC: Usual((9, 17), (10, 15), (0, 0), 35, 0.7, 0.7),
+    PlaceCategory.TRANSPORT: Usual((5, 24), (5, 24), (5, 24), 10, 0.6, 1),
+    PlaceCategory.OFFICE: Usual((8, 17), (0, 0), (0, 0), 60, 0.7, 0.15),
 })  # fmt: skip
 
 

@@ -69,22 +69,24 @@ class FakeMessenger:
 
     def token(self, account: str, *, audience: str | None = None, lasts_s: int = 50) -> str:
         """Make a token as the module in the homeserver does."""
-        said = {
-            "v": 1,
-            "sub": account,
-            "aud": audience or self._origin,
-            "exp": self._clock.now() // SECOND + lasts_s,
-            "jti": secrets.token_urlsafe(16),
-        }
-        payload = _written(json.dumps(said).encode())
-        mac = hmac.digest(session_key(SECRET), payload.encode(), "sha256")
-        return f"{payload}.{_written(mac)}"
+        until_s = self._clock.now() // SECOND + lasts_s
+        origin = audience or self._origin
+        return sealed(account, secret=SECRET, audience=origin, until_s=until_s)
 
     def _invitation(self, uses: int, lasts_s: int) -> Invitation:
         if self.silent:
             raise MessengerSilent("ConnectionRefusedError")
         expires_at = Instant(self._clock.now() + lasts_s * SECOND)
         return Invitation(token="an-invitation", uses=uses, expires_at=expires_at)
+
+
+def sealed(account: str, *, secret: str, audience: str, until_s: int) -> str:
+    """Seal a token as the module in the homeserver does."""
+    nonce = secrets.token_urlsafe(16)
+    said = {"v": 1, "sub": account, "aud": audience, "exp": until_s, "jti": nonce}
+    payload = _written(json.dumps(said).encode())
+    mac = hmac.digest(session_key(secret), payload.encode(), "sha256")
+    return f"{payload}.{_written(mac)}"
 
 
 def _written(raw: bytes) -> str:

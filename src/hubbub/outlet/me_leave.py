@@ -49,7 +49,8 @@ class LeaveOutlet:
                 path="/v1/me/erasure",
                 resource=Resource.ACCOUNT,
                 action="end",
-                summary="Erase everything about you. There is no way back.",
+                summary="Erase everything about you, with your account of the messenger if you say "
+                "so. There is no way back.",
                 perform=self.erase,
                 answer=Left,
                 body=Leave,
@@ -100,6 +101,10 @@ class LeaveOutlet:
 
     def erase(self, asked: Asked) -> Response:
         """Begin to erase; tell the secret this once, and forget who asked."""
+        wish: Leave = asked.body
+        there = self._sources.messenger
+        if wish.messenger and there is not None:
+            there.accounts.leave(asked.person.subject)
         secret = self._sources.erase(asked.person.subject)
         left = Left(secret=secret.secret, requested_at=iso(self._sources.now()))
         response = answer_json(left, status=HTTPStatus.ACCEPTED)

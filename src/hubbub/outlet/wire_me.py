@@ -129,9 +129,10 @@ class HelpedRoads(msgspec.Struct, frozen=True):
 
 
 class Leave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Be erased, and mean it."""
+    """Be erased, and mean it; with the account of the messenger, or without."""
 
     sure: Literal[True]
+    messenger: bool = False
 
 
 class Left(msgspec.Struct, frozen=True):

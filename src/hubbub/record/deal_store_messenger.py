@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from hubbub.deal.messenger import AccountTaken, MessengerAccount, MessengerGrant
-from hubbub.deal.receipt import read_receipt
+from hubbub.deal.receipt import Receipt, read_receipt
 from hubbub.deal.stamp import NOTHING, Stamps, cells_of
 from hubbub.record.deal_store_pauses import paused_subjects, resumed
 from hubbub.record.deal_store_registry import live_recipients
@@ -35,10 +35,10 @@ class Untold(Personal, frozen=True, kw_only=True):
 
     subject: Subject
     account: str
-    told_receipt: int
-    receipt: int
-    told_notice: int
-    notice: int
+    receipt: int  # the newest, by its number
+    before: Receipt  # what they were told of
+    after: Receipt
+    is_notice_new: bool
 
 
 class MessengerStore:
@@ -109,6 +109,10 @@ class MessengerStore:
         with self._reading.connect() as connection:
             return [_account(row) for row in connection.execute(asked)]
 
+    def is_leaving(self, subject: Subject) -> bool:
+        """Tell whether the account of `subject` is still to be closed at the homeserver."""
+        return any(each.subject == subject for each in self.leaving())
+
     def left(self, subject: Subject) -> None:
         """Remember that an account was closed at the homeserver."""
         self._mark(subject, left=True)
@@ -116,12 +120,21 @@ class MessengerStore:
     def untold(self) -> list[Untold]:
         """List who is to be told that their deal, or the notice, has changed."""
         newest = sa.select(sa.func.max(NOTICE.c.version)).scalar_subquery()
-        there = MESSENGER_ACCOUNT.c
+        then, now, there = RECEIPT.alias("then"), RECEIPT.alias("now"), MESSENGER_ACCOUNT.c
         asked = (
-            sa.select(MESSENGER_ACCOUNT, DEVICE.c.receipt, newest.label("notice"))
+            sa.select(
+                there.subject,
+                there.account,
+                now.c.number,
+                then.c.document.label("before"),
+                now.c.document.label("after"),
+                (newest > there.told_notice).label("is_notice_new"),
+            )
             .join(DEVICE, DEVICE.c.subject == there.subject)
+            .join(then, then.c.number == there.told_receipt)
+            .join(now, now.c.number == DEVICE.c.receipt)
             .where(
-                sa.or_(DEVICE.c.receipt > there.told_receipt, newest > there.told_notice),
+                sa.or_(now.c.number > there.told_receipt, newest > there.told_notice),
                 ~there.leaves,
                 ~_is_erased(),
             )
@@ -131,17 +144,17 @@ class MessengerStore:
                 Untold(
                     subject=Subject(row.subject),
                     account=row.account,
-                    told_receipt=row.told_receipt,
-                    receipt=row.receipt,
-                    told_notice=row.told_notice,
-                    notice=row.notice,
+                    receipt=row.number,
+                    before=read_receipt(row.before),
+                    after=read_receipt(row.after),
+                    is_notice_new=row.is_notice_new,
                 )
                 for row in connection.execute(asked)
             ]
 
-    def told(self, told: Untold) -> None:
-        """Remember what somebody was told."""
-        self._mark(told.subject, told_receipt=told.receipt, told_notice=told.notice)
+    def told(self, told: Untold, *, notice: int) -> None:
+        """Remember what somebody was told: of their deal, and up to which version of the notice."""
+        self._mark(told.subject, told_receipt=told.receipt, told_notice=notice)
 
     def _mark(self, subject: Subject, **said: int | bool) -> None:
         changed = sa.update(MESSENGER_ACCOUNT).where(MESSENGER_ACCOUNT.c.subject == subject)

@@ -25,6 +25,8 @@ from hubbub.terms.people import Personal, Subject
 _MOMENTS_MAX: Final = 200
 _NAME_BYTES_MIN: Final = 6  # a shorter name stands in many a word
 _MESSENGER: Final = "messenger"
+_PICTURES: Final = (_MESSENGER, "media")
+"""What people sent each other, stored by the homeserver: nothing of ours is ever in it."""
 _NO_NAMES_OF_OURS: Final = ("city", "keys", "hubbub.toml", _MESSENGER)
 """Where a name that stands is none that somebody gave to hubbub: people write what they like."""
 
@@ -95,6 +97,8 @@ def search(folder: Path, traces: Traces) -> Searched:
     for path in sorted(folder.rglob("*")):
         try:
             if path.is_symlink() or not path.is_file():
+                continue
+            if path.relative_to(folder).parts[:2] == _PICTURES:
                 continue
             size_bytes += path.stat().st_size
             if _is_found(path, traces, named=path.relative_to(folder).parts[0]):

@@ -19,6 +19,8 @@ from hubbub.record.record import Record
 from hubbub.record.traces import Traces, search
 from hubbub.run.home import Home, HomeTaken, taken
 from hubbub.run.house import house_clock, open_deals, open_record
+from hubbub.run.messenger.database import waits_there
+from hubbub.run.messenger.files import MessengerFiles
 from hubbub.run.settings import read_settings
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.people import Subject
@@ -42,6 +44,7 @@ class Eraser:
     """Erases who asked for it, step by step, between two rounds of the keeper.
 
     1. Wait until what was in the journal has come to rest: from the request on, nothing more does.
+       Wait for the homeserver, too: for its module to forget, and for an account that is closed.
     2. Write every file that holds rows of theirs anew, without them.
     3. When every tail has read on, fold the log; forget device and receipts; search all files.
     4. Sign what was searched for and not found. A kill before that begins anew.
@@ -60,10 +63,19 @@ class Eraser:
             there = frozenset(segment.path for segment in segments(self._home.journal))
             if self._before.setdefault(erasure.subject, there) & there:
                 continue
+            if self._waits_for_the_homeserver(erasure.subject):
+                continue
             if erasure.subject not in self._erased:
                 self._erase(erasure.subject)
             elif self._record.fold_log():
                 self._certify(erasure)
+
+    def _waits_for_the_homeserver(self, subject: Subject) -> bool:
+        joined = self._deals.messenger.of(subject)
+        if joined is None:
+            return False
+        files = MessengerFiles(self._home.folder)
+        return self._deals.messenger.is_leaving(subject) or waits_there(files, joined.account)
 
     def _erase(self, subject: Subject) -> None:
         moments, counts = self._record.moments(subject), self._record.use.ids(subject)

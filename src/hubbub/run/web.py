@@ -102,6 +102,8 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
         journal=journal,
         origin=origin_of(settings, port),
     )
+    if sources.messenger is not None:
+        sources.messenger.open()
     server = Server(
         dispatch(
             door,

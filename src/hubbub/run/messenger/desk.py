@@ -17,6 +17,7 @@ from hubbub.run.clock import SystemClock
 from hubbub.run.messenger.admin import Admin
 from hubbub.run.messenger.child import answers
 from hubbub.run.messenger.files import MessengerFiles
+from hubbub.run.messenger.postman import Postman
 from hubbub.run.messenger.presence import address_of
 from hubbub.run.settings import Settings
 from hubbub.terms.time import SECOND, Instant
@@ -40,6 +41,7 @@ class MessengerDesk:
         self._address = address_of(settings)
         self._admin = Admin(files, self._address.local)
         self._accounts = deals.messenger
+        self._postman = Postman(self._admin, deals, origin=origin)
         self._secret = files.shared_secret()
         self._clock = SystemClock()
         self._began = self._clock.now()
@@ -47,6 +49,10 @@ class MessengerDesk:
         self._shown: dict[str, Instant] = {}
         self._invited: dict[str, list[Instant]] = {}
         self._somebody_is_here = False
+
+    def open(self) -> None:
+        """Begin to tell people what changes."""
+        self._postman.start()
 
     @property
     def url(self) -> str:

@@ -186,7 +186,7 @@ class House:
 
     @cached_property
     def messenger(self) -> FakeMessenger | None:
-        return FakeMessenger(self.deals, self, origin=self.origin)
+        return FakeMessenger(lambda: self.deals, self, origin=self.origin)
 
     def now(self) -> Instant:
         return self.at

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import secrets
+from collections.abc import Callable
 
 from hubbub.deal.messenger import (
     Invitation,
@@ -26,7 +27,8 @@ class FakeMessenger:
     url = "http://127.0.0.1:8008"
     server_name = "localhost"
 
-    def __init__(self, deals: DealStore, clock: Clock, *, origin: str) -> None:
+    def __init__(self, deals: Callable[[], DealStore], clock: Clock, *, origin: str) -> None:
+        """Open the deals when they are asked for, and not before."""
         self._deals, self._clock, self._origin = deals, clock, origin
         self._shown: set[str] = set()
         self.open: SignUp = "open"
@@ -35,7 +37,7 @@ class FakeMessenger:
 
     @property
     def accounts(self) -> MessengerStore:
-        return self._deals.messenger
+        return self._deals().messenger
 
     def is_up(self) -> bool:
         return not self.silent

@@ -1,10 +1,13 @@
 """The notices that hubbub brings, under the law of each region: shared by the tests of the deal."""
 
+import msgspec
+
 from hubbub.deal.notice import Draft, Notice, draft, read_notice_text
 from hubbub.deal.vocabulary import read_vocabulary
-from hubbub.record.deal_store_notices import packaged, packaged_regions
+from hubbub.record.deal_store_notices import packaged, packaged_regions, shipped
 
 SHIPPED, EVERYTHING = packaged("notice.json"), packaged("notice_of_everything.json")
+WITH_MESSAGES = msgspec.json.encode(shipped(messages=True).text)
 REGIONS = packaged_regions()
 VOCABULARY = read_vocabulary(packaged("vocabulary.json"))
 

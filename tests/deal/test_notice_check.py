@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from deal.notices import EVERYTHING, REGIONS, SHIPPED, VOCABULARY
+from deal.notices import EVERYTHING, REGIONS, SHIPPED, VOCABULARY, WITH_MESSAGES
 from hubbub.deal.notice_check import NoticeRefused, checked
 
 type Text = dict[str, Any]
@@ -23,7 +23,7 @@ def faults(change: Callable[[Text], object], *, text: bytes = EVERYTHING) -> dic
     return {}
 
 
-@pytest.mark.parametrize("text", [SHIPPED, EVERYTHING])
+@pytest.mark.parametrize("text", [SHIPPED, WITH_MESSAGES, EVERYTHING])
 def test_what_hubbub_brings_is_whole(text: bytes) -> None:
     assert faults(lambda raw: raw, text=text) == {}
 

@@ -55,6 +55,7 @@ class Homeserver:
     settings: Settings
     house: str
     module: bool
+    extra: Mapping[str, object] = field(default_factory=dict)
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +67,8 @@ class Homeserver:
         self.start()
 
     def start(self) -> None:
-        write_config(self.files, self.settings, house=self.house, module=self.module, extra=QUICK)
+        extra = {**QUICK, **self.extra}
+        write_config(self.files, self.settings, house=self.house, module=self.module, extra=extra)
         source = str(ROOT / "packages/hubbub-synapse/src")
         path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
         with (self.files.folder / "told.txt").open("ab") as told:
@@ -129,13 +131,18 @@ class Homeserver:
 
 @contextmanager
 def running_homeserver(
-    folder: Path, *, house: str = "http://127.0.0.1:9", module: bool = False, **wanted: Any
+    folder: Path,
+    *,
+    house: str = "http://127.0.0.1:9",
+    module: bool = False,
+    extra: Mapping[str, object] | None = None,
+    **wanted: Any,
 ) -> Iterator[Homeserver]:
-    """Run a homeserver in `folder`; `wanted` are settings of the messenger."""
+    """Run a homeserver in `folder`; `wanted` are settings of the messenger, `extra` Synapse's."""
     if not is_installed(HOMESERVER):
         pytest.skip(NO_HOMESERVER)
     settings = Settings(messenger=Messenger(**{"port": free_port(), **wanted}))
-    there = Homeserver(Home(folder), settings, house, module)
+    there = Homeserver(Home(folder), settings, house, module, extra or {})
     try:
         yield there
     finally:

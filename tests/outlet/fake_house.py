@@ -39,14 +39,18 @@ from hubbub.products.traffic.own import OwnRoad, OwnWeek
 from hubbub.record.deal_store import DealStore
 from hubbub.record.deal_store_identity import IdentityStore
 from hubbub.record.deal_store_registry import RegistryStore
+from hubbub.record.engine import Engine
 from hubbub.record.reads_log import ReadsLog
 from hubbub.record.reads_shelf import ReadsShelf
+from hubbub.record.use_held import HeldUse
+from hubbub.record.use_store import UseStore
 from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
 from hubbub.terms.people import Subject
 from hubbub.terms.places import Address, Place, PlaceCategory, PlaceId
 from hubbub.terms.purposes import LiveTraffic, Places
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant, iso
+from hubbub.terms.use import UseTable
 from outlet.fake_messenger import FakeMessenger
 
 PLACE_KEYS = ibis.table({"key": "int32"}, name="keys")
@@ -291,10 +295,21 @@ class House:
     def own_reads(self, subject: Subject) -> Own[tuple[ReadOfMine, ...]]:
         return derive_own(own_entry(self.read_of, subject), lambda reads: tuple(reads or ()))
 
+    @cached_property
+    def use(self) -> UseStore:
+        return UseStore(self.folder / "use.sqlite", erased=self.deals.erasures.subjects)
+
+    @cached_property
+    def _use(self) -> HeldUse:
+        return HeldUse(self.use, engine=Engine())
+
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         theirs = [row for row in self.given if row["subject"] == subject]
         kept = pa.Table.from_pylist(theirs, pa.schema([*PINGS_SCHEMA.items()]))
         return own(PINGS, subject, engine=lambda _asked: kept)
+
+    def own_use(self, subject: Subject, table: UseTable) -> Own[pa.Table]:
+        return self._use.own(subject, table)
 
     def own_refused(self, subject: Subject) -> Own[dict[str, int]]:
         return derive_own(own_entry(self.refused, subject), lambda rows: rows or {})

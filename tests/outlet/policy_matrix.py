@@ -134,7 +134,7 @@ class Matrix:
         self.house.deals.messenger.join(f"@{name}:localhost", subject)
         at = int(self.house.now()) - self._people
         told = {"accuracy_dm": -1, "speed_cms": -1, "course_deg": -1, "source": 0}
-        lat_e6 = 61_000_000 + self._people
+        lat_e6 = 61_000_001 + 10 * self._people  # as text, none begins another
         where = {"at": at, "lat_e6": lat_e6, "lon_e6": 24_000_000}
         self.house.given.append({"subject": subject, **where, **told})
         return Her(

@@ -12,8 +12,10 @@ from hubbub.cli import main
 from hubbub.deal.notice_check import NoticeRefused
 from hubbub.run.home import Home
 from hubbub.run.house import house_clock, open_deals
-from hubbub.run.settings import Notice, Operator, Settings
+from hubbub.run.messenger import presence
+from hubbub.run.settings import Messenger, Notice, Operator, Settings
 from hubbub.terms.errors import BadInput
+from hubbub.terms.purposes import Category
 
 
 def told(home: Path, settings: Settings) -> Any:
@@ -28,6 +30,17 @@ def told(home: Path, settings: Settings) -> Any:
 def test_a_house_tells_the_notice_that_hubbub_brings_in_its_operators_name(tmp_path: Path) -> None:
     notice = told(tmp_path, Settings(operator=Operator(name="City", contact="a@example.org")))
     assert (notice.operator.name, notice.region.region) == ("City", "EU")
+
+
+def test_a_house_tells_of_what_its_messenger_counts_if_it_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "is_installed", lambda _: True)
+    counted = {Category.SERVICE_USE, Category.DEVICE, Category.INTERACTIONS}
+    notice = told(tmp_path / "with", Settings())
+    assert {cell.category for cell in notice.cells()} == {*counted, Category.LOCATION}
+    without = told(tmp_path / "without", Settings(messenger=Messenger(enabled=False)))
+    assert {cell.category for cell in without.cells()} == {Category.LOCATION}
 
 
 def test_a_house_tells_its_own_notice_under_the_law_of_its_region(tmp_path: Path) -> None:

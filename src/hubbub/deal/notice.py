@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from hubbub.terms.errors import BadInput
 from hubbub.terms.purposes import PURPOSES, Category, Cell, Purpose, RecipientKey
@@ -149,6 +150,27 @@ class NoticeText(Told, frozen=True):
     region: Region | None = None  # of one's own, where hubbub brings none
 
 
+class Addition(Part, frozen=True):
+    """What is told as well where there is more than one thing to tell of."""
+
+    title: Words  # of all of it
+    categories: tuple[ToldCategory, ...]  # beside the others
+    uses: tuple[Use, ...]  # the same
+    rights: Rights  # as they are for all of it
+    limits: Words  # the same
+
+    def to(self, text: NoticeText) -> NoticeText:
+        """Give `text` with this in it."""
+        return replace(
+            text,
+            title=self.title,
+            categories=text.categories + self.categories,
+            uses=text.uses + self.uses,
+            rights=self.rights,
+            limits=self.limits,
+        )
+
+
 class Notice(Told, frozen=True):
     """What was told, whole."""
 
@@ -229,6 +251,11 @@ def read_notice(document: bytes) -> Notice:
 def read_notice_text(text: bytes) -> NoticeText:
     """Read a notice as it is written, strictly. `notice_check` tells all that is wrong with it."""
     return msgspec.json.decode(text, type=NoticeText)
+
+
+def read_addition(text: bytes) -> Addition:
+    """Read what is told as well."""
+    return msgspec.json.decode(text, type=Addition)
 
 
 def read_regions(text: bytes) -> dict[str, Region]:

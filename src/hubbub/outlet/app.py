@@ -21,6 +21,7 @@ from hubbub.outlet.me_deal import MyDealOutlet
 from hubbub.outlet.me_got import GotOutlet
 from hubbub.outlet.me_leave import LeaveOutlet
 from hubbub.outlet.me_session import SessionOutlet
+from hubbub.outlet.me_use import MeUseOutlet
 from hubbub.outlet.messenger import MessengerOutlet
 from hubbub.outlet.openapi import document
 from hubbub.outlet.operations import BODY_BYTES_MAX, Asked, Operation, routes
@@ -74,6 +75,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         *SessionOutlet(sources).operations(),
         *MyDealOutlet(sources).operations(),
         *MeOutlet(sources).operations(),
+        *MeUseOutlet(sources).operations(),
         *GotOutlet(sources).operations(),
         *LeaveOutlet(sources).operations(),
         *MessengerOutlet(sources).operations(),

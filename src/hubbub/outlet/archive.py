@@ -19,6 +19,7 @@ from hubbub.deal.notice import Notice
 from hubbub.deal.reads import ReadOfMine
 from hubbub.deal.receipt import Receipt
 from hubbub.outlet.me import lines
+from hubbub.outlet.me_use import Use, count_lines
 from hubbub.outlet.wire_me import PasskeyCard
 from hubbub.terms.people import Personal
 from hubbub.terms.time import Instant, iso, moment
@@ -33,6 +34,9 @@ pings.parquet   the same for a computer: at in microseconds since 1970 UTC, lat_
                 second; -1 where the phone did not tell.
 receipts/       what was agreed to and taken back, when, under which notice. `hubbub deal verify`
                 checks one.
+counts.ndjson   what the messenger counted, a line each: what, from when to when (UTC), and how
+                often; room is a made-up number of a conversation, named tells whether its other
+                person agreed to be named.
 reads.ndjson    who read rows of yours that are still here, what for, and when: at most so often
                 within the hour, and nobody else.
 account.json    the name of the device, what was said of your age, and your passkeys: name, when
@@ -48,6 +52,7 @@ class Kept(Personal, frozen=True, kw_only=True):
     age: AgeBand
     at: Instant  # when it was looked at
     pings: pa.Table
+    use: Use
     receipts: tuple[Receipt, ...]
     reads: tuple[ReadOfMine, ...]
     passkeys: tuple[Passkey, ...]
@@ -74,6 +79,7 @@ def parts_of(kept: Kept) -> Iterator[Part]:
     yield Part("pings.parquet", [_parquet(kept.pings.drop_columns("subject"))])
     for number, receipt in enumerate(kept.receipts, 1):
         yield Part(f"receipts/{number:04}.json", [receipt.document()])
+    yield Part("counts.ndjson", count_lines(kept.use))
     yield Part("reads.ndjson", [_read(each) for each in kept.reads])
     yield Part("account.json", [msgspec.json.encode(_account(kept))])
     yield Part("notice.json", [kept.notice.canonical()])

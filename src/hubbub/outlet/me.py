@@ -18,9 +18,11 @@ from hubbub.outlet.operations import Asked, Operation, Parameter
 from hubbub.outlet.problems import BadParameter
 from hubbub.outlet.sources import Sources
 from hubbub.outlet.wire_me import CategoryGiven, DayGiven, Given, Points, RefusedGiven
+from hubbub.terms.catalogue import CATEGORIES
 from hubbub.terms.pings import NOT_TOLD
 from hubbub.terms.purposes import Category
 from hubbub.terms.time import SECOND, Instant, iso, local_day, moment
+from hubbub.terms.use import USE_TABLES
 
 LINES: Final = "application/x-ndjson"
 POINTS_MAX: Final = 1000
@@ -83,25 +85,17 @@ class MeOutlet:
 
     def given(self, asked: Asked) -> Response:
         """Answer with how much there is."""
-        at = self._theirs(asked)["at"].to_numpy()
-        zone = zone_of(self._sources)
-        counted = np.unique(_days(at, zone), return_counts=True)
-        category = CategoryGiven(
-            category=Category.LOCATION,
-            rows=len(at),
-            first=iso(Instant(int(at[0]))) if len(at) else None,
-            last=iso(Instant(int(at[-1]))) if len(at) else None,
-            days=[
-                DayGiven(day=date.fromordinal(day).isoformat(), rows=rows)
-                for day, rows in zip(*map(np.ndarray.tolist, counted), strict=True)
-            ],
-        )
-        subject = asked.person.subject
+        zone, subject = zone_of(self._sources), asked.person.subject
+        categories = [_given(Category.LOCATION, self._theirs(asked), zone)]
+        for table in USE_TABLES:
+            counts = self._sources.own_use(subject, table).hand_over(to=subject)
+            if counts.num_rows:
+                categories.append(_given(CATEGORIES[table], counts, zone))
         refused = self._sources.own_refused(subject).hand_over(to=subject)
         answer = Given(
             zone=zone.key,
-            rows=len(at),
-            categories=[category],
+            rows=sum(each.rows for each in categories),
+            categories=categories,
             refused=[RefusedGiven(reason, rows) for reason, rows in sorted(refused.items())],
         )
         return answer_json(answer)
@@ -124,6 +118,22 @@ class MeOutlet:
     def _theirs(self, asked: Asked) -> pa.Table:
         subject = asked.person.subject
         return self._sources.own_pings(subject).hand_over(to=subject)
+
+
+def _given(category: Category, rows: pa.Table, zone: ZoneInfo) -> CategoryGiven:
+    """Count rows by local day."""
+    at = rows["at"].to_numpy()
+    counted = np.unique(_days(at, zone), return_counts=True)
+    return CategoryGiven(
+        category=category,
+        rows=len(at),
+        first=iso(Instant(int(at[0]))) if len(at) else None,
+        last=iso(Instant(int(at[-1]))) if len(at) else None,
+        days=[
+            DayGiven(day=date.fromordinal(day).isoformat(), rows=rows)
+            for day, rows in zip(*map(np.ndarray.tolist, counted), strict=True)
+        ],
+    )
 
 
 def lines(theirs: pa.Table, **beside: str) -> Iterator[bytes]:

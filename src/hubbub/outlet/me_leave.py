@@ -12,6 +12,7 @@ from hubbub.deal.policy import Resource
 from hubbub.outlet.archive import Kept, parts_of, zipped
 from hubbub.outlet.json_answer import PRIVATE, answer_json
 from hubbub.outlet.me_session import clear_cookie
+from hubbub.outlet.me_use import use_of
 from hubbub.outlet.operations import Asked, Operation
 from hubbub.outlet.problems import NotFound, NoToken
 from hubbub.outlet.recognising import bearer
@@ -91,6 +92,7 @@ class LeaveOutlet:
             age=account.age,
             at=at,
             pings=self._sources.own_pings(person.subject).hand_over(to=person.subject),
+            use=use_of(self._sources, asked),
             receipts=tuple(desk.receipts(person.who)),
             reads=self._sources.own_reads(person.subject).hand_over(to=person.subject),
             passkeys=tuple(identities.passkeys(person.subject)),

@@ -26,6 +26,7 @@ from hubbub.terms.people import Subject
 from hubbub.terms.places import Place
 from hubbub.terms.roads import RoadSegment
 from hubbub.terms.time import Instant
+from hubbub.terms.use import UseTable
 
 
 class Busy(HubbubError):
@@ -165,6 +166,10 @@ class Sources(Protocol):
 
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         """Give what one person gave, for that person alone."""
+        ...
+
+    def own_use(self, subject: Subject, table: UseTable) -> Own[pa.Table]:
+        """Give what was counted of one person in `table`, for that person alone."""
         ...
 
     def own_refused(self, subject: Subject) -> Own[dict[str, int]]:

@@ -93,6 +93,44 @@ class Given(msgspec.Struct, frozen=True):
     refused: list[RefusedGiven]  # since the house started: whose they were is written nowhere
 
 
+class DayOfUse(msgspec.Struct, frozen=True):
+    """How much somebody sent on one local day."""
+
+    day: str
+    messages: int
+    pictures: int  # and other files; in encrypted conversations they look like messages
+    calls: int
+
+
+class HourOfUse(msgspec.Struct, frozen=True):
+    """How much somebody sent in one stretch of time, an hour as a rule."""
+
+    at: str
+    until: str
+    messages: int
+    pictures: int
+    calls: int
+
+
+class DeviceOfMine(msgspec.Struct, frozen=True):
+    """How much of it was sent from one kind of device."""
+
+    kind: str
+    times: int
+
+
+class CountsOfMine(msgspec.Struct, frozen=True):
+    """What the messenger counted of a person, as far as they agreed to each. Nothing was read."""
+
+    zone: str
+    rows: int
+    days: list[DayOfUse]  # oldest first
+    hours: list[HourOfUse]  # the newest ones, oldest first
+    devices: list[DeviceOfMine]
+    conversations: int
+    conversations_named: int  # in which the other one is named, since both agreed to that
+
+
 class Points(msgspec.Struct, frozen=True):
     """Where a person was on one local day: parallel columns, thinned to what a phone can draw."""
 

@@ -14,6 +14,7 @@ from hubbub.deal.notice import (
     Region,
     draft,
     hash_of,
+    read_addition,
     read_notice,
     read_notice_text,
     read_regions,
@@ -51,9 +52,13 @@ def packaged_regions() -> dict[str, Region]:
     return read_regions(packaged("regions.json"))
 
 
-def shipped(operator: Operator | None = None, region: str = REGION) -> Draft:
-    """Give the notice that hubbub brings, in the name of `operator`."""
+def shipped(
+    operator: Operator | None = None, region: str = REGION, *, messages: bool = False
+) -> Draft:
+    """Give the notice that hubbub brings, in the name of `operator`; of `messages` as well."""
     text = read_notice_text(packaged("notice.json"))
+    if messages:
+        text = read_addition(packaged("notice_of_messages.json")).to(text)
     told = replace(text, operator=operator or text.operator)
     return draft(told, region, packaged_regions())
 

@@ -14,12 +14,12 @@ from hubbub.record.engine import Engine
 from hubbub.record.events import Doomed
 from hubbub.record.hours import hours_asked
 from hubbub.record.record_leaves import dead_leaf
-from hubbub.record.use_store import TABLES, UseStore, columns_of, kept
+from hubbub.record.use_store import UseStore, columns_of, kept
 from hubbub.terms.catalogue import CATEGORIES, OTHER, OTHER_STAMP, STAMP
 from hubbub.terms.people import Subject
 from hubbub.terms.purposes import OWN, Category, Purpose, Recipient
 from hubbub.terms.time import Instant
-from hubbub.terms.use import UseTable
+from hubbub.terms.use import USE_TABLES, UseTable
 
 OWN_COLUMNS: Final = (*STAMP, OTHER, *OTHER_STAMP)
 """What a person's own copy goes without: numbers of the house's, and who somebody else is."""
@@ -67,7 +67,7 @@ class HeldUse:
             CATEGORIES[table]: self._engine.run(
                 hours_asked(subject), {"rows": self._of(subject, table)}
             )
-            for table in TABLES
+            for table in USE_TABLES
         }
 
     def ids(self, subject: Subject) -> tuple[bytes, ...]:

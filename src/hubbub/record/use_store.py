@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import batched
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +20,9 @@ from hubbub.record.events import Doomed
 from hubbub.terms.catalogue import INTERACTIONS_SCHEMA, OTHER, OTHER_STAMP, STAMP, USE_SCHEMA
 from hubbub.terms.people import Subject
 from hubbub.terms.time import Instant
-from hubbub.terms.use import Counted, UseTable
+from hubbub.terms.use import USE_TABLES, Counted, UseTable
 
 USE_FILE: Final = "use.sqlite"
-TABLES: Final[tuple[UseTable, ...]] = get_args(UseTable.__value__)
 
 _AT_ONCE: Final = 500
 _BLANK: Final[dict[str, None]] = dict.fromkeys((OTHER, *OTHER_STAMP))
@@ -58,7 +57,7 @@ def columns_of(table: UseTable) -> dict[str, str]:
 
 def table_called(name: str) -> UseTable:
     """Give the table of this name: there is one."""
-    return next(table for table in TABLES if table == name)
+    return next(table for table in USE_TABLES if table == name)
 
 
 def kept(table: UseTable) -> pa.Schema:

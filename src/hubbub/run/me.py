@@ -12,6 +12,7 @@ from hubbub.run.house import house_clock, open_deals, open_record
 from hubbub.run.reads import reads_of
 from hubbub.run.settings import read_settings
 from hubbub.terms.errors import BadInput
+from hubbub.terms.use import USE_TABLES
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -42,11 +43,15 @@ def _kept(home: Home, device: str) -> Kept:
     try:
         subject = deals.badge_of(who).subject
         identities = deals.identities(SystemClock())
+        record = open_record(home, deals)
         return Kept(
             device=device,
             age=identities.account(subject).age,
             at=clock.now(),
-            pings=open_record(home, deals).own(subject).hand_over(to=subject),
+            pings=record.own(subject).hand_over(to=subject),
+            use={
+                table: record.use.own(subject, table).hand_over(to=subject) for table in USE_TABLES
+            },
             receipts=tuple(deals.receipts(who)),
             reads=tuple(reads_of(home, deals, subject)),
             passkeys=tuple(identities.passkeys(subject)),

@@ -7,6 +7,7 @@ from hubbub.deal.notice_check import checked
 from hubbub.deal.vocabulary import read_vocabulary
 from hubbub.record.deal_store_notices import packaged, packaged_regions, shipped
 from hubbub.run.home import Home
+from hubbub.run.messenger.presence import has_messenger
 from hubbub.run.settings import Settings
 from hubbub.terms.errors import BadInput
 
@@ -17,7 +18,7 @@ def told_here(home: Home, settings: Settings) -> Draft:
         text = checked_file(home.folder / settings.notice.file, settings)
         return draft(text, settings.notice.region, packaged_regions())
     operator = Operator(name=settings.operator.name, contact=settings.operator.contact)
-    return shipped(operator, settings.notice.region)
+    return shipped(operator, settings.notice.region, messages=has_messenger(settings))
 
 
 def checked_file(file: Path, settings: Settings) -> NoticeText:

@@ -48,6 +48,7 @@ from hubbub.terms.people import Subject
 from hubbub.terms.places import Place
 from hubbub.terms.roads import RoadSegment
 from hubbub.terms.time import SECOND, Clock, Instant, iso
+from hubbub.terms.use import UseTable
 
 _BEAT_S_MAX: Final = 15.0
 _BACKLOG_S_MAX: Final = 10.0
@@ -236,6 +237,10 @@ class HouseSources:
     def own_pings(self, subject: Subject) -> Own[pa.Table]:
         """Give what one person gave, for that person alone."""
         return open_record(self._home, self._deals).own(subject)
+
+    def own_use(self, subject: Subject, table: UseTable) -> Own[pa.Table]:
+        """Give what was counted of one person in `table`, for that person alone."""
+        return open_record(self._home, self._deals).use.own(subject, table)
 
     def own_refused(self, subject: Subject) -> Own[dict[str, int]]:
         """Give how many of one person's rows were not kept, by reason, since this process began."""

@@ -8,18 +8,17 @@ from collections.abc import Mapping
 from hubbub.record.deal_store import DealStore
 from hubbub.record.events import DAY, Doomed
 from hubbub.record.uncovered import uncovered
-from hubbub.record.use_store import TABLES
 from hubbub.terms.catalogue import CATEGORIES
 from hubbub.terms.time import Instant
-from hubbub.terms.use import UseTable
+from hubbub.terms.use import USE_TABLES, UseTable
 
 
 def kept_since(deals: DealStore, *, now: Instant) -> dict[UseTable, Instant]:
     """Tell from when on each table is kept: as long ago as the notice says."""
-    days = {table: deals.keep_days(CATEGORIES[table]) for table in TABLES}
-    return {table: Instant(now - days[table] * DAY) for table in TABLES}
+    days = {table: deals.keep_days(CATEGORIES[table]) for table in USE_TABLES}
+    return {table: Instant(now - days[table] * DAY) for table in USE_TABLES}
 
 
 def nobodys(deals: DealStore) -> Mapping[UseTable, Doomed]:
     """Tell for each table which rows are left without a purpose."""
-    return {table: uncovered(deals.histories.dead_bits(CATEGORIES[table])) for table in TABLES}
+    return {table: uncovered(deals.histories.dead_bits(CATEGORIES[table])) for table in USE_TABLES}

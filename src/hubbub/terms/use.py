@@ -4,13 +4,16 @@ How often something was done in a stretch of time, such as an hour; never what.
 """
 
 from enum import IntEnum
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from hubbub.terms.people import Personal, ReceiptNumber, Subject
 from hubbub.terms.time import Instant
 
 type UseTable = Literal["service_use", "device_use", "interactions"]
 """The tables of the catalogue that counts rest in, each of a category of its own."""
+
+
+USE_TABLES: Final[tuple[UseTable, ...]] = get_args(UseTable.__value__)
 
 
 class UseKind(IntEnum):

@@ -363,6 +363,14 @@ def test_what_i_got_lists_the_roads_i_helped_and_shows_them(mine: Page) -> None:
     assert many(mine, HELPED_ROAD) > POINT_PIXELS
 
 
+@pytest.mark.usefixtures("ann")
+def test_what_i_got_lists_where_my_visits_count_and_nothing_more(mine: Page) -> None:
+    visits = mine.get_by_role("region", name="What I got").locator("li:has-text('Mon 23 Nov')")
+    expect(visits).to_have_text(re.compile("Kirjasto Äänekoski.*Mon 23 Nov, 12:00, 2 visits"))
+    expect(visits.get_by_role("link")).to_have_attribute("href", "/places?place=n1")
+    expect(mine.get_by_text("A place that is gone from the map")).to_be_visible()
+
+
 def test_erasing_wants_the_word_and_gives_the_certificate(
     house: MappedHouse, ann: Subject, mine: Page
 ) -> None:

@@ -16,7 +16,7 @@ import msgspec
 import pyarrow as pa
 from prometheus_client import CollectorRegistry
 
-from hubbub.crowd.blocks import Days, Windows
+from hubbub.crowd.blocks import Windows
 from hubbub.crowd.book import Stored
 from hubbub.crowd.bounds import OneNorm, Unit, d_q
 from hubbub.crowd.declaration import Declaration, Floor
@@ -24,7 +24,7 @@ from hubbub.crowd.denoise import PredictedAccuracy, predicted
 from hubbub.crowd.gate import Released, postprocess, recall
 from hubbub.crowd.keys import PublicKeys
 from hubbub.crowd.laws import DiscreteLaplace, G
-from hubbub.crowd.measure import Events, TwoCounters
+from hubbub.crowd.measure import TwoCounters
 from hubbub.deal.certificate import ErasureProgress
 from hubbub.deal.desk import SignedIn
 from hubbub.deal.identity import Secret
@@ -34,6 +34,8 @@ from hubbub.outlet.app import outlet_app
 from hubbub.outlet.sources import Busy
 from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
 from hubbub.products.places.busyness import CityBusyness, CityLive, LiveBusyness, PlaceBusyness
+from hubbub.products.places.declarations import HOURS
+from hubbub.products.places.own import OwnCell, OwnVisits
 from hubbub.products.traffic.flow import LiveFlow, RoadFlow
 from hubbub.products.traffic.own import OwnRoad, OwnWeek
 from hubbub.record.deal_store import DealStore
@@ -47,13 +49,12 @@ from hubbub.record.use_store import UseStore
 from hubbub.terms.catalogue import PASSES, PINGS, PINGS_SCHEMA
 from hubbub.terms.people import Subject
 from hubbub.terms.places import Address, Place, PlaceCategory, PlaceId
-from hubbub.terms.purposes import LiveTraffic, Places
+from hubbub.terms.purposes import LiveTraffic
 from hubbub.terms.roads import RoadSegment, SegmentNumber
 from hubbub.terms.time import SECOND, Instant, iso
 from hubbub.terms.use import UseTable
 from outlet.fake_messenger import FakeMessenger
 
-PLACE_KEYS = ibis.table({"key": "int32"}, name="keys")
 KEYS = ibis.table({"key": "int32", "prior_dm": "int32"}, name="keys")
 MORNING = Instant(1_795_500_720 * SECOND)
 OPERATOR = "operator-key"
@@ -323,6 +324,15 @@ class House:
         helped = (OwnRoad(SegmentNumber(1), 2, 1),) if theirs.num_rows else ()
         return OwnWeek(passes=2 * theirs.num_rows, roads=len(helped), helped=helped)
 
+    def own_visits(self, subject: Subject) -> Own[OwnVisits] | None:
+        if self.city is None:
+            return None
+        return derive_own(self.own_pings(subject), self._visits)
+
+    def _visits(self, theirs: pa.Table) -> OwnVisits:
+        cells = (OwnCell(LIBRARY.id, 0, 12, 2), OwnCell(PlaceId("n404"), 1, 7, 1))
+        return OwnVisits(visits=3 * theirs.num_rows, cells=cells if theirs.num_rows else ())
+
     def erase(self, subject: Subject) -> Secret:
         claim = Secret(f"gone_{secrets.token_hex(8)}")
         self.deals.erase(SignedIn(subject), "test", claim=claim)
@@ -378,25 +388,4 @@ def live_declaration() -> Declaration[LiveTraffic]:
     )
 
 
-def hours_declaration() -> Declaration[Places]:
-    """Declare something about places that is released a week at a time."""
-    joined = PASSES.join(PLACE_KEYS, PASSES.segment == PLACE_KEYS.key)
-    return Declaration(
-        name="places.hours",
-        purpose=Places,
-        question=joined.select("subject", "at", "key"),
-        keys=PLACE_KEYS,
-        key_word="place",
-        unit=Unit.PERSON_DAY,
-        measure=Events(counted="visits"),
-        bound=OneNorm(whole_max=2),
-        noise=DiscreteLaplace(scale=2 * G),
-        epsilon=1,
-        delta=0,
-        blocks=Days(days=7),
-        floor=Floor(),
-    )
-
-
 LIVE = live_declaration()
-HOURS = hours_declaration()

@@ -15,9 +15,10 @@ from hubbub.outlet.app import operations_of
 from hubbub.outlet.operations import Operation
 from hubbub.outlet.wire_places import Busyness
 from hubbub.products.places.busyness import LiveBusyness
+from hubbub.products.places.declarations import HOURS
 from hubbub.terms.places import PlaceId
 from hubbub.terms.time import instant
-from outlet.fake_house import BUSY, HOURS, LIBRARY, Caller, House
+from outlet.fake_house import BUSY, LIBRARY, Caller, House
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 CAFE = msgspec.structs.replace(

@@ -10,7 +10,7 @@ from hubbub.deal.desk import Token
 from hubbub.deal.reads import ReadOfMine
 from hubbub.outlet.me import POINTS_MAX
 from hubbub.terms.time import SECOND, Instant
-from outlet.fake_house import Caller, House
+from outlet.fake_house import LIBRARY, Caller, House
 from outlet.test_deal import bearer, enrolled
 
 AT = 1_795_500_720 * SECOND + 250_000
@@ -125,6 +125,25 @@ def test_the_roads_ones_trips_helped_are_ones_own(house: House, caller: Caller) 
     (road,) = told["helped"]
     assert (road["segment"], road["name"], road["windows"]) == (1, "South road", 1)
     assert given(caller, ben, "/v1/me/roads")["helped"] == []
+
+
+def test_the_cells_that_ones_visits_count_in_are_ones_own(house: House, caller: Caller) -> None:
+    ann, ben = (enrolled(caller, name)["token"] for name in ("ann", "ben"))
+    house.given = [ping(house.deals.badge_of(Token(ann)).subject)]
+    told = given(caller, ann, "/v1/me/visits")
+    assert (told["since"], told["until"], told["visits"]) == ("2026-11-23", "2026-11-29", 3)
+    assert told["cells"] == [
+        {"place": "n404", "name": "", "category": "", "day": "2026-11-24", "hour": 7, "visits": 1},
+        {
+            "place": "n1",
+            "name": LIBRARY.name,
+            "category": "culture",
+            "day": "2026-11-23",
+            "hour": 12,
+            "visits": 2,
+        },
+    ]
+    assert given(caller, ben, "/v1/me/visits")["cells"] == []
 
 
 def test_who_asks_while_many_do_is_told_to_ask_again(house: House, caller: Caller) -> None:

@@ -76,7 +76,7 @@ def operations_of(sources: Sources) -> tuple[Operation, ...]:
         *MyDealOutlet(sources).operations(),
         *MeOutlet(sources).operations(),
         *MeUseOutlet(sources).operations(),
-        *GotOutlet(sources).operations(),
+        *GotOutlet(sources, book=book).operations(),
         *LeaveOutlet(sources).operations(),
         *MessengerOutlet(sources).operations(),
     )

@@ -1,6 +1,6 @@
 """What became of what a person gave: which roads it helped, and who read it for what."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -13,7 +13,16 @@ from hubbub.outlet.me_deal import names_of
 from hubbub.outlet.operations import Asked, Operation
 from hubbub.outlet.problems import ProblemError
 from hubbub.outlet.sources import Busy, Sources
-from hubbub.outlet.wire_me import HelpedRoad, HelpedRoads, MyReads, ReadCard
+from hubbub.outlet.wire_me import (
+    CountedCell,
+    CountedVisits,
+    HelpedRoad,
+    HelpedRoads,
+    MyReads,
+    ReadCard,
+)
+from hubbub.products.places.own import OwnCell, OwnVisits
+from hubbub.products.places.search import PlaceBook
 from hubbub.products.traffic.own import OwnWeek
 from hubbub.terms.time import iso, local_day
 
@@ -23,6 +32,15 @@ WORDS: Final = (
     "each, as far as you share them for live traffic. A road is listed if a five-minute window "
     "of it was released that your trips were let count in: nobody counts in more than the promise "
     "of live traffic says. How much of the released number is yours, nobody can tell."
+)
+
+
+VISITS_WORDS: Final = (
+    "Counted are your own stays of five minutes and more at public places, of the days of this "
+    "week that are over, as far as you share them for places. Your home and your work are in none "
+    "of them. Of one day, two visits count at most: more of them have a part of a voice each. The "
+    "visits are kept for eight days at most, and what you take back before the week is released "
+    "is not in it."
 )
 
 
@@ -36,8 +54,8 @@ class TooBusy(ProblemError):
 class GotOutlet:
     """Answers what became of what a person gave."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sources, *, book: PlaceBook) -> None:
+        self._sources, self._book = sources, book
 
     def operations(self) -> tuple[Operation, ...]:
         """List what may be asked."""
@@ -51,6 +69,16 @@ class GotOutlet:
                 perform=self.roads,
                 answer=HelpedRoads,
                 problems=(HTTPStatus.SERVICE_UNAVAILABLE,),
+                waits=True,
+            ),
+            Operation(
+                method="GET",
+                path="/v1/me/visits",
+                resource=Resource.ROWS,
+                action="read",
+                summary="In which cells your visits of this week count, from your own rows only.",
+                perform=self.visits,
+                answer=CountedVisits,
                 waits=True,
             ),
             Operation(
@@ -96,9 +124,7 @@ class GotOutlet:
         except Busy as busy:
             raise TooBusy(str(busy)) from None
         week = OwnWeek(passes=0, roads=0, helped=()) if own is None else own.hand_over(to=subject)
-        zone = zone_of(self._sources)
-        today = local_day(self._sources.now(), zone)
-        monday = today - timedelta(days=today.weekday())
+        zone, monday = zone_of(self._sources), self._monday()
         answer = HelpedRoads(
             since=monday.isoformat(),
             until=(monday + timedelta(days=6)).isoformat(),
@@ -119,3 +145,33 @@ class GotOutlet:
             ],
         )
         return answer_json(answer)
+
+    def visits(self, asked: Asked) -> Response:
+        """Answer with the places and hours in which a person's own visits count, and no more."""
+        subject, monday = asked.person.subject, self._monday()
+        own = self._sources.own_visits(subject)
+        week = OwnVisits(visits=0, cells=()) if own is None else own.hand_over(to=subject)
+        answer = CountedVisits(
+            since=monday.isoformat(),
+            until=(monday + timedelta(days=6)).isoformat(),
+            zone=zone_of(self._sources).key,
+            visits=week.visits,
+            words=VISITS_WORDS,
+            cells=[self._cell(cell, monday) for cell in reversed(week.cells)],
+        )
+        return answer_json(answer)
+
+    def _cell(self, cell: OwnCell, monday: date) -> CountedCell:
+        place = self._book.get(cell.place)
+        return CountedCell(
+            place=cell.place,
+            name="" if place is None else place.name,
+            category="" if place is None else place.category,
+            day=(monday + timedelta(days=cell.weekday)).isoformat(),
+            hour=cell.hour,
+            visits=cell.visits,
+        )
+
+    def _monday(self) -> date:
+        today = local_day(self._sources.now(), zone_of(self._sources))
+        return today - timedelta(days=today.weekday())

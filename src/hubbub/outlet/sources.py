@@ -19,6 +19,7 @@ from hubbub.deal.reads import ReadOfMine, Reads
 from hubbub.deal.recipients import Registry
 from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
 from hubbub.products.places.busyness import CityBusyness, CityLive
+from hubbub.products.places.own import OwnVisits
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.own import OwnWeek
 from hubbub.terms.errors import HubbubError
@@ -181,6 +182,10 @@ class Sources(Protocol):
 
         Raises `Busy` when too many ask at once.
         """
+        ...
+
+    def own_visits(self, subject: Subject) -> Own[OwnVisits] | None:
+        """Give in which cells one person's visits of this week count. None: there is no city."""
         ...
 
     def erase(self, subject: Subject) -> Secret:

@@ -166,6 +166,28 @@ class HelpedRoads(msgspec.Struct, frozen=True):
     helped: list[HelpedRoad]  # most windows first
 
 
+class CountedCell(msgspec.Struct, frozen=True):
+    """A place in an hour of this week in which visits of a person count."""
+
+    place: str  # its id in /v1/places/{id}
+    name: str
+    category: str
+    day: str  # a local day
+    hour: int  # of its begin, on the city's clocks
+    visits: int
+
+
+class CountedVisits(msgspec.Struct, frozen=True):
+    """Where a person's visits count this week. Worked out from their own rows, when asked."""
+
+    since: str  # local days, Monday to Sunday
+    until: str
+    zone: str
+    visits: int  # held of the days of this week that are over
+    words: str  # what counts, and what not
+    cells: list[CountedCell]  # the latest first
+
+
 class Leave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Be erased, and mean it; with the account of the messenger, or without."""
 

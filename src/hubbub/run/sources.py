@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
 from prometheus_client import CollectorRegistry
 
+from hubbub.crowd.blocks import Days, day_number
 from hubbub.crowd.book import Stored
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.denoise import PredictedAccuracy
@@ -21,10 +23,12 @@ from hubbub.intake.door import Door
 from hubbub.outlet.deal import METHOD
 from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
 from hubbub.products.places.busyness import CityBusyness, CityLive
+from hubbub.products.places.own import OwnVisits, own_visits
 from hubbub.products.traffic.declarations import Roads, live_declaration
 from hubbub.products.traffic.flow import LiveFlow
 from hubbub.products.traffic.own import OwnWeek
 from hubbub.record.deal_store import DealStore
+from hubbub.record.engine import Engine
 from hubbub.record.journal import Journal
 from hubbub.record.roads.city import City
 from hubbub.run.accuracy import accuracy_of
@@ -38,6 +42,7 @@ from hubbub.run.messenger.files import MessengerFiles
 from hubbub.run.messenger.presence import has_messenger
 from hubbub.run.metrics import HouseMetrics, registry
 from hubbub.run.own_roads import OwnRoads
+from hubbub.run.place_numbers import place_numbers
 from hubbub.run.places import places_of
 from hubbub.run.products import declarations
 from hubbub.run.reads import reads_of
@@ -83,6 +88,7 @@ class HouseSources:
         self._declarations = declarations(settings.traffic.live_promise)
         self._own_roads = self._open_own_roads()
         self._live = None if self._city is None else self._view(self._city)
+        self._engine = Engine(threads=1)
         self._known: set[str] = set()
 
     @property
@@ -252,6 +258,18 @@ class HouseSources:
             return None
         theirs = open_record(self._home, self._deals).own(subject, stamped=True)
         return self._own_roads.week(theirs, now=self._clock.now())
+
+    def own_visits(self, subject: Subject) -> Own[OwnVisits] | None:
+        """Give in which cells one person's visits of this week count: of the days that are over."""
+        if self._city is None:
+            return None
+        now, zone = self._clock.now(), self._city.zone
+        week = Days(days=7).block(day_number(now, zone), zone)
+        visits = open_record(self._home, self._deals).visits
+        theirs = visits.own(subject, since=week.since, until=week.until)
+        numbers = place_numbers(self._home, self.places, now=now)
+        counted = partial(own_visits, week=week, numbers=numbers, engine=self._engine.run)
+        return derive_own(theirs, counted)
 
     def erase(self, subject: Subject) -> Secret:
         """Take everything back and erase it: the keeper does, soon."""

@@ -116,6 +116,16 @@ export interface Roads {
   helped: HelpedRoad[];
 }
 
+export interface CountedVisits {
+  since: string;
+  until: string;
+  zone: string;
+  visits: number;
+  words: string;
+  /** The latest first. */
+  cells: { place: string; name: string; category: string; day: string; hour: number; visits: number }[];
+}
+
 export interface Reads {
   zone: string;
   reads: {

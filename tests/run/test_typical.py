@@ -29,7 +29,8 @@ from hubbub.record.record import Record
 from hubbub.run import traffic as traffic_module
 from hubbub.run.spending import CAPS
 from hubbub.run.traffic import slices
-from hubbub.run.typical import TypicalSpeeds
+from hubbub.run.typical import MatchedPasses, typical_speeds
+from hubbub.run.weekly import WeeklyReleases
 from hubbub.terms.pings import Pings
 from hubbub.terms.purposes import OWN, Traffic, cell_bit
 from hubbub.terms.roads import RoadSegment, SegmentNumber
@@ -117,7 +118,7 @@ class House:
 
     def step(self, day: int, *, hour: float = 3) -> bool:
         """Look for what is over, at an hour of a local day."""
-        speeds = TypicalSpeeds(self.record(), self.ledger, self.city, folder=self.days)
+        speeds = typical_speeds(self.record(), self.ledger, self.city, folder=self.days)
         return speeds.step(Instant(int((midnight(day) + hour * 3600) * SECOND)))
 
     def kept(self, day: int) -> KeptDay | None:
@@ -164,13 +165,13 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 def matched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Note the days that are matched."""
     noted: list[int] = []
-    right = TypicalSpeeds._match
+    right = MatchedPasses._follow
 
-    def match(self: TypicalSpeeds, day: Block) -> None:
+    def match(self: MatchedPasses, day: Block) -> None:
         noted.extend(day.days)
         right(self, day)
 
-    monkeypatch.setattr(TypicalSpeeds, "_match", match)
+    monkeypatch.setattr(MatchedPasses, "_follow", match)
     return noted
 
 
@@ -248,13 +249,13 @@ def test_who_withdraws_before_the_release_is_not_in_it(
         house.step(day + 1)
     before = house.sums(MONDAY)
     house.withdrawn.append(1)
-    right, ever = TypicalSpeeds._close, iter([51, 3])
+    right, ever = WeeklyReleases._close, iter([51, 3])
 
-    def close(self: TypicalSpeeds, week: Block, day: int) -> None:
+    def close(self: WeeklyReleases[Traffic], week: Block, day: int) -> None:
         right(self, week, day)
         house.withdrawn.extend([one for one in [next(ever, 0)] if one])
 
-    monkeypatch.setattr(TypicalSpeeds, "_close", close)
+    monkeypatch.setattr(WeeklyReleases, "_close", close)
     assert house.step(MONDAY + 7)
     week = added(*(sums_in(kept[day].sums) for day in WEEK.days))
     assert week == house.at_once()

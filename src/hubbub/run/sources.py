@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
+import structlog
 from prometheus_client import CollectorRegistry
 
 from hubbub.crowd.blocks import Days, day_number
@@ -32,6 +33,7 @@ from hubbub.record.engine import Engine
 from hubbub.record.journal import Journal
 from hubbub.record.roads.city import City
 from hubbub.run.accuracy import accuracy_of
+from hubbub.run.busyness import BusyView
 from hubbub.run.city import current_city
 from hubbub.run.clock import SystemClock
 from hubbub.run.home import Home
@@ -42,7 +44,7 @@ from hubbub.run.messenger.files import MessengerFiles
 from hubbub.run.messenger.presence import has_messenger
 from hubbub.run.metrics import HouseMetrics, registry
 from hubbub.run.own_roads import OwnRoads
-from hubbub.run.place_numbers import place_numbers
+from hubbub.run.place_numbers import NumbersLost, place_numbers
 from hubbub.run.places import places_of
 from hubbub.run.products import declarations
 from hubbub.run.reads import reads_of
@@ -54,6 +56,8 @@ from hubbub.terms.places import Place
 from hubbub.terms.roads import RoadSegment
 from hubbub.terms.time import SECOND, Clock, Instant, iso
 from hubbub.terms.use import UseTable
+
+log = structlog.get_logger()
 
 _BEAT_S_MAX: Final = 15.0
 _BACKLOG_S_MAX: Final = 10.0
@@ -89,6 +93,7 @@ class HouseSources:
         self._own_roads = self._open_own_roads()
         self._live = None if self._city is None else self._view(self._city)
         self._engine = Engine(threads=1)
+        self._busy = None if self._city is None else self._open_busyness(self._city)
         self._known: set[str] = set()
 
     @property
@@ -155,12 +160,12 @@ class HouseSources:
         return None if self._live is None else self._live.now()
 
     def busyness(self) -> Released[CityBusyness] | None:
-        """Give how busy places are in an ordinary week: no product releases that yet."""
-        return None
+        """Give how busy places are in an ordinary week."""
+        return None if self._busy is None else self._busy.week()
 
     def first_busyness_at(self) -> Instant | None:
-        """Tell when the first week will be released: nothing is planned."""
-        return None
+        """Tell when the week of now will be released."""
+        return None if self._busy is None else self._busy.first_week_at()
 
     def live_busyness(self) -> Released[CityLive] | None:
         """Give how busy places are now: no product releases that yet."""
@@ -322,6 +327,15 @@ class HouseSources:
             return None
         files = MessengerFiles(self._home.folder)
         return MessengerDesk(files, self._settings, deals=self._deals, origin=self._origin)
+
+    def _open_busyness(self, city: City) -> BusyView | None:
+        places = places_of(self._home, city)
+        try:
+            numbers = place_numbers(self._home, places, now=self._clock.now())
+        except NumbersLost as error:
+            log.warning("how busy places are is not told", why=str(error))
+            return None
+        return BusyView(open_shelf(self._home), places, numbers, zone=city.zone, clock=self._clock)
 
     def _open_own_roads(self) -> OwnRoads | None:
         if self._city is None or self._public is None:

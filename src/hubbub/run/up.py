@@ -63,6 +63,7 @@ def _children(home: Home, settings: Settings) -> tuple[Child, ...]:
         Child("keeper", python("hubbub.run.keeper", folder)),
         Child("web", python("hubbub.run.web", folder, server.host, str(server.port), in_force)),
         Child("typical", python("hubbub.run.typical", folder)),
+        Child("busy", python("hubbub.run.busy", folder)),
     )
     if not has_messenger(settings):
         return house

@@ -6,11 +6,12 @@ from typing import Final
 
 import click
 
-from hubbub.cli import deal, house, ledger, messenger, prove, recipients, record
+from hubbub.cli import backup, deal, house, ledger, messenger, prove, recipients, record
 from hubbub.cli.root import FAILED, aside, hubbub
 from hubbub.terms.errors import BadInput, HubbubError, Refused
 
 __all__ = [
+    "backup",
     "deal",
     "house",
     "hubbub",

@@ -7,7 +7,17 @@ from typing import Any
 import click
 import msgspec
 
-from hubbub.cli.root import Asked, Shown, bar, command, day_of, hubbub, progress_bars, say
+from hubbub.cli.root import (
+    Asked,
+    Shown,
+    bar,
+    command,
+    day_of,
+    hubbub,
+    progress_bars,
+    replaced,
+    say,
+)
 from hubbub.run.city import add_city, cities
 from hubbub.run.demo import Plan, prepare_demo
 from hubbub.run.export import export_traffic
@@ -15,7 +25,7 @@ from hubbub.run.load import load_files
 from hubbub.run.places import census, take_corrections
 from hubbub.run.settings import Settings, explain
 from hubbub.run.up import up as run_up
-from hubbub.terms.errors import BadInput, Refused
+from hubbub.terms.errors import Refused
 
 
 @hubbub.group()
@@ -45,18 +55,9 @@ def _with_address(settings: Settings, **said: str | int | None) -> Settings:
     messenger = {"port": said["messenger_port"], "database": said.get("database")}
     return msgspec.structs.replace(
         settings,
-        server=_replaced(settings.server, server),
-        messenger=_replaced(settings.messenger, messenger),
+        server=replaced(settings.server, server),
+        messenger=replaced(settings.messenger, messenger),
     )
-
-
-def _replaced[Part: msgspec.Struct](part: Part, said: dict[str, str | int | None]) -> Part:
-    """Put what was said in the place of what the settings say, by the same rules."""
-    given = {name: value for name, value in said.items() if value is not None}
-    try:
-        return msgspec.convert(msgspec.structs.asdict(part) | given, type(part))
-    except msgspec.ValidationError as error:
-        raise BadInput(f"on the command line: {error}") from None
 
 
 @command(hubbub, "up")

@@ -88,6 +88,15 @@ def day_of(text: str | None) -> date | None:
         raise BadInput(f"--day: expected YYYY-MM-DD, not {text!r}") from None
 
 
+def replaced[Part: msgspec.Struct](part: Part, said: dict[str, str | int | None]) -> Part:
+    """Put what was said in the place of what the settings say, by the same rules."""
+    given = {name: value for name, value in said.items() if value is not None}
+    try:
+        return msgspec.convert(msgspec.structs.asdict(part) | given, type(part))
+    except msgspec.ValidationError as error:
+        raise BadInput(f"on the command line: {error}") from None
+
+
 def say(line: str) -> None:
     """Say something beside the answer."""
     aside.print(line, soft_wrap=True, markup=False)

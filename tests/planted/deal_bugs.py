@@ -229,6 +229,22 @@ DEAL_BUGS: Final = (
         checks=("agreement", "lives"),
     ),
     Bug(
+        name="a stale cache of dead lists",
+        harm="She withdraws at the desk, and whoever has read the list before reads her on.",
+        edits=(
+            Edit(
+                file="record/deal_store_dead_lists.py",
+                old="if read_at != version:",
+                new="if read_at < 0:",
+            ),
+        ),
+        killers=(
+            PROCESSES + "test_what_another_process_takes_back_holds_at_the_next_question",
+            LIVES,
+        ),
+        checks=("agreement", "lives"),
+    ),
+    Bug(
         name="a stale dead list",
         harm="She withdraws, and the keeper goes by the dead list that it has read an hour ago.",
         edits=(
@@ -305,9 +321,9 @@ DEAL_BUGS: Final = (
         harm="She paused her deal, and all that rests of her is read on.",
         edits=(
             Edit(
-                file="record/deal_store.py",
-                old="closed = dead_receipts(category, purpose, recipient).union(paused_receipts())",
-                new="closed = dead_receipts(category, purpose, recipient)",
+                file="record/deal_store_dead_lists.py",
+                old="SELECT subject FROM pause WHERE paused AND",
+                new="SELECT subject FROM pause WHERE NOT paused AND",
             ),
         ),
         killers=(

@@ -28,7 +28,7 @@ from hubbub.prove.sensitivity import STRETCHES
 from hubbub.prove.worker import run_check
 from hubbub.prove.worlds import NOON
 from hubbub.record import deal_store, ledger
-from hubbub.record.deal_store_dead import dead_receipts
+from hubbub.record.deal_store_dead_lists import DeadLists
 from hubbub.record.deal_store_erasure import Erasures
 from hubbub.record.ledger import Ledger
 from hubbub.record.ledger_file import LedgerFile
@@ -165,6 +165,7 @@ def careless(**forgets: Callable[[Any, int], Any]) -> Break:
     return broken(worlds, "permit", wrong)
 
 
+dead_list = DeadLists.of
 NOBODYS: dict[str, Any] = {"subject": 1, "receipt": 1, "stamps": (1,), "since": NOON}
 FIRST_QUARTER, CLOSED_DAY = blocks._first_quarter, days.closed_day
 
@@ -247,9 +248,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     ),
     "the dead list of another purpose": (
         "lives",
-        broken(
-            deal_store, "dead_receipts", lambda category, _, to: dead_receipts(category, Places, to)
-        ),
+        broken(DeadLists, "of", lambda lists, kind, _, to: dead_list(lists, kind, Places, to)),
     ),
     "a withdrawal that buries nothing": ("agreement", broken(deal_store, "bury", nothing)),
     "a receipt that anybody signs": ("agreement", broken(receipt, "check", nothing)),

@@ -14,7 +14,7 @@ import pytest
 from hubbub.deal.desk import DeviceName
 from hubbub.deal.receipt import verify
 from hubbub.deal.stamp import NOTHING
-from hubbub.terms.purposes import LiveTraffic, Traffic
+from hubbub.terms.purposes import Category, LiveTraffic, Traffic
 from record.deal_store_rig import BOTH, HandClock, database, dead, opened
 
 # What another process does. It says each thing when it is done, never before.
@@ -89,6 +89,29 @@ def test_what_another_process_takes_back_holds_at_the_next_question(tmp_path: Pa
         nothing = store.badge(ann.token.secret)
         assert nothing is not None
         assert nothing.stamps == NOTHING
+
+
+def test_a_dead_list_is_read_once_and_anew_after_every_commit(tmp_path: Path) -> None:
+    """Also after one of the same process, and whatever it was that was committed."""
+    with opened(tmp_path, HandClock()) as here, opened(tmp_path, HandClock()) as there:
+        ann, bob = (here.enrol(name, BOTH, "page") for name in ("ann", "bob"))
+        asked = Category.LOCATION, Traffic
+        before = here.dead(*asked)
+        assert here.dead(*asked) is before
+        assert here.dead(Category.LOCATION, LiveTraffic) is not before
+        assert here.dead(*asked) is before
+        deeds = (
+            (lambda: here.withdraw(ann.token, frozenset({Traffic}), "page"), [1]),
+            (lambda: there.pause(bob.token, "page"), [1, 2]),
+            (lambda: here.resume(bob.token, "page"), [1]),
+            (lambda: there.withdraw(bob.token, None, "page"), [1, 2]),
+            (lambda: here.count_refused("unknown-device", 1), [1, 2]),
+        )
+        for deed, expected in deeds:
+            last = here.dead(*asked)
+            deed()
+            assert sorted(here.dead(*asked)["receipt"].to_pylist()) == expected
+            assert here.dead(*asked) is not last
 
 
 def test_a_token_that_another_process_renews_ends_at_the_next_question(tmp_path: Path) -> None:

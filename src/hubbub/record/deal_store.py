@@ -32,7 +32,8 @@ from hubbub.deal.wish import cells_left
 from hubbub.record.deal_store_badges import Badges, token_digest
 from hubbub.record.deal_store_choice import chosen
 from hubbub.record.deal_store_conflicts import conflicts_of, keep_conflict
-from hubbub.record.deal_store_dead import bury, closed_cells, dead_receipts
+from hubbub.record.deal_store_dead import bury, closed_cells
+from hubbub.record.deal_store_dead_lists import DeadLists
 from hubbub.record.deal_store_devices import add_device, new_token
 from hubbub.record.deal_store_erasure import Erasure, Erasures
 from hubbub.record.deal_store_histories import Histories
@@ -48,7 +49,6 @@ from hubbub.record.deal_store_notices import (
 )
 from hubbub.record.deal_store_pauses import (
     pause,
-    paused_receipts,
     paused_since,
     resume,
 )
@@ -91,7 +91,7 @@ class DealStore:
         with self._database.begin() as connection:
             bring_up_to_date(connection)
             publish(connection, told, at=clock.now())
-        self._badges = Badges(path)
+        self._badges, self._dead_lists = Badges(path), DeadLists(path)
         self.erasures = Erasures(self._database, self._reading)
         self.histories = Histories(self._reading)
         self.registry = RegistryStore(self._database, self._reading, clock)
@@ -100,6 +100,7 @@ class DealStore:
     def close(self) -> None:
         """Let go of the file."""
         self._badges.close()
+        self._dead_lists.close()
         self._counting.dispose()
         self._database.dispose()
 
@@ -127,10 +128,7 @@ class DealStore:
         self, category: Category, purpose: type[Purpose], recipient: Recipient = OWN
     ) -> pa.Table:
         """List the receipts on which this cell was closed, or that are paused, as of now."""
-        closed = dead_receipts(category, purpose, recipient).union(paused_receipts())
-        with self._reading.connect() as connection:
-            receipts = connection.scalars(closed).all()
-        return pa.table({"receipt": pa.array(receipts, pa.int64())})
+        return self._dead_lists.of(category, purpose, recipient)
 
     def closed(self, subject: Subject) -> dict[tuple[int, Cell], Instant]:
         """Tell when which cell was closed on which receipt of `subject`."""

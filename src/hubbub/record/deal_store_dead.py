@@ -8,17 +8,8 @@ from sqlalchemy.dialects.sqlite import insert
 from hubbub.deal.stamp import cells_of, only, stamps
 from hubbub.record.deal_store_tables import DEAD, MAY, RECEIPT
 from hubbub.terms.people import Subject
-from hubbub.terms.purposes import PURPOSES, Category, Cell, Purpose, Recipient, cell_bit
+from hubbub.terms.purposes import PURPOSES, Category, Cell, Recipient, cell_bit
 from hubbub.terms.time import Instant
-
-
-def dead_receipts(
-    category: Category, purpose: type[Purpose], recipient: Recipient
-) -> sa.Select[tuple[int]]:
-    """Select the receipts on which this cell was closed."""
-    return sa.select(DEAD.c.receipt).where(
-        DEAD.c.category == category.value, DEAD.c.cell == cell_bit(purpose, recipient)
-    )
 
 
 def dead_bits(category: Category) -> sa.Select[tuple[int, int]]:

@@ -101,11 +101,20 @@ def signs_up(page: Page, name: str) -> Person:
     page.get_by_label("Your name").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign up", exact=True).first.click()
-    key = " ".join(page.get_by_label("Recovery key").locator("span").all_inner_texts())
+    groups = page.get_by_label("Recovery key").locator("span")
+    expect(groups).to_have_count(12)
+    key = " ".join(groups.all_inner_texts())
     page.get_by_label("I have put it where I will find it").check()
     page.get_by_role("button", name="Go to my chats").click()
     expect(page.locator(".chat")).to_be_visible()
     return Person(name, page, key)
+
+
+def signs_in(page: Page, person: Person) -> None:
+    """Sign somebody in on one more device."""
+    page.get_by_label("User name").fill(person.user_name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def _note(errors: list[str], kind: str, text: str) -> None:

@@ -12,6 +12,7 @@ from browser.served import Doorstep, MappedHouse, free_port, serving
 from hubbub.outlet.app import outlet_app
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+SOUND = ("--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required")
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1000, "height": 640}
@@ -23,7 +24,7 @@ def browser(browser_file: Path, browser_flags: tuple[str, ...]) -> Iterator[Brow
     flags = [flag for flag in browser_flags if not flag.startswith(("--headless", "--disable-gpu"))]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=str(browser_file), args=[*flags, *WEBGL]
+            executable_path=str(browser_file), args=[*flags, *WEBGL, *SOUND]
         )
         yield started
         started.close()

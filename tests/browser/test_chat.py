@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser.chat_house import chat_house
-from browser.chatting import Person, people, signed_up, signs_up
+from browser.chatting import Person, people, signed_up, signs_in, signs_up
+from browser.conftest import PHONE
+from browser.readable import barriers, cut_off_at
 from messenger.homeserver import Homeserver, running_homeserver
 
 pytestmark = pytest.mark.browser
@@ -156,6 +158,36 @@ def test_an_invite_link_opens_the_door_once_and_leads_to_who_invites(
     ann.page.get_by_role("button", name=re.compile("^Bo Berg")).click()
 
 
+def test_the_accessibility_checker_finds_nothing_in_the_chat(
+    pair: tuple[Person, Person], axe: str
+) -> None:
+    ann, bo = pair
+    ann.encloses(str(PICTURE), "what I gave")
+    bo.asks_about(bo.sees("what I gave")).get_by_role("button", name="❤️").click()
+    ann.sees("❤")
+    shown = {
+        "a chat": lambda: None,
+        "what can be done with a message": lambda: ann.asks_about(ann.sees("what I gave")),
+        "about the chat": lambda: ann.page.get_by_role("button", name="About this chat").click(),
+        "the list": lambda: ann.page.get_by_role("button", name="Back to all chats").click(),
+        "what was found": lambda: ann.page.get_by_label("Search chats and messages").fill("gave"),
+        "settings": lambda: ann.page.get_by_role("button", name="Settings").click(),
+    }
+    met = {}
+    for name, show in shown.items():
+        show()
+        if name != "the list":  # it is looked at with what was found
+            met[name] = (barriers(ann.page, axe), cut_off_at(ann.page))
+        ann.page.set_viewport_size(PHONE)
+        ann.page.keyboard.press("Escape")
+    ann.page.emulate_media(color_scheme="light")
+    ann.page.get_by_role("button", name="Back").click()
+    ann.page.get_by_label("Search chats and messages").fill("")
+    ann.page.get_by_role("button", name=re.compile("^Bo Berg")).click()
+    assert met == dict.fromkeys(met, ([], []))
+    assert len(met) == len(shown) - 1
+
+
 def test_whoever_signs_out_leaves_nothing_in_the_browser(another: Callable[..., Page]) -> None:
     cleo = signed_up(another(), "Cleo Moss")
     cleo.page.get_by_role("button", name="Settings").click()
@@ -168,3 +200,105 @@ def test_whoever_signs_out_leaves_nothing_in_the_browser(another: Callable[..., 
         }"""
     )
     assert left == []
+
+
+def test_another_device_is_confirmed_by_the_recovery_key_and_reads_what_was_before(
+    pair: tuple[Person, Person], another: Callable[..., Page]
+) -> None:
+    ann, bo = pair
+    bo.says("written before the other device")
+    ann.sees("written before the other device")
+    page = another()
+    signs_in(page, ann)
+    page.get_by_role("button", name="Enter my recovery key").click()
+    page.get_by_label("Recovery key").fill(bo.recovery_key)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("alert")).to_contain_text("not of this account")
+    page.get_by_label("Recovery key").fill(ann.recovery_key)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name=re.compile("^Bo Berg")).click()
+    shown = Person(ann.name, page).messages.get_by_text("written before the other device")
+    expect(shown).to_be_visible(timeout=20_000)
+    page.context.close()
+
+
+def test_another_device_is_confirmed_by_comparing_pictures(
+    pair: tuple[Person, Person], another: Callable[..., Page]
+) -> None:
+    ann, bo = pair
+    bo.says("written before the comparison")
+    ann.sees("written before the comparison")
+    page = another()
+    signs_in(page, ann)
+    page.get_by_role("button", name="Compare two devices").click()
+    old, new = ann.page.get_by_role("dialog"), page.get_by_role("dialog")
+    old.get_by_role("button", name="It is me").click()
+    shown = [each.get_by_role("list", name="Pictures").locator("li") for each in (old, new)]
+    expect(shown[0]).to_have_count(7)
+    expect(shown[1]).to_have_count(7)
+    assert shown[0].all_inner_texts() == shown[1].all_inner_texts()
+    for each in (old, new):
+        each.get_by_role("button", name="They are the same").click()
+    for each in (old, new):
+        expect(each.get_by_role("heading", name="Confirmed")).to_be_visible()
+        each.get_by_role("button", name="Good").click()
+    page.get_by_role("button", name=re.compile("^Bo Berg")).click()
+    Person(ann.name, page).sees("written before the comparison")
+    page.context.close()
+
+
+def test_an_unconfirmed_device_reads_nothing_of_before(
+    pair: tuple[Person, Person], another: Callable[..., Page]
+) -> None:
+    ann, bo = pair
+    bo.says("written for confirmed devices")
+    ann.sees("written for confirmed devices")
+    page = another()
+    signs_in(page, ann)
+    page.get_by_role("button", name="Not now").click()
+    page.get_by_role("button", name=re.compile("^Bo Berg")).click()
+    stranger = Person(ann.name, page)
+    stranger.sees("Confirm this device to read what was sent before.")
+    expect(stranger.messages.get_by_text("written for confirmed devices")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_group_is_made_searched_and_left(pair: tuple[Person, Person]) -> None:
+    ann, bo = pair
+    for person in pair:
+        person.page.get_by_role("button", name="Back to all chats").click()
+    ann.page.get_by_role("button", name="New chat").click()
+    ann.page.get_by_role("button", name="New group").click()
+    ann.page.get_by_label("Name of the group").fill("Rowers")
+    ann.page.get_by_label("Who is in it").fill(bo.user_name)
+    ann.page.get_by_role("button", name=re.compile(bo.user_name)).click()
+    ann.page.get_by_role("button", name="Make the group").click()
+    bo.accepts("Rowers")
+    ann.says("Who has the key of the boathouse?")
+    expect(bo.sees("boathouse").get_by_text("Ann Lee", exact=True)).to_be_visible()
+
+    bo.page.get_by_role("button", name="Back to all chats").click()
+    bo.page.get_by_label("Search chats and messages").fill("BOATHOUSE key")
+    bo.page.get_by_role("list", name="Messages found").get_by_role("button").click()
+    expect(bo.sees("boathouse")).to_be_in_viewport()
+
+    bo.page.get_by_role("button", name="About this chat").click()
+    bo.page.get_by_role("button", name="Leave this group").click()
+    bo.page.get_by_role("button", name="Leave", exact=True).click()
+    expect(ann.messages.get_by_text("Bo Berg left")).to_be_visible()
+    ann.page.get_by_role("button", name="Back to all chats").click()
+    bo.page.get_by_label("Search chats and messages").fill("")
+    for person, other in ((ann, bo), (bo, ann)):
+        person.page.get_by_role("button", name=re.compile(f"^{other.name}")).click()
+
+
+def test_a_voice_message_is_recorded_and_played(pair: tuple[Person, Person]) -> None:
+    ann, bo = pair
+    ann.page.context.grant_permissions(["microphone"])
+    ann.page.get_by_role("button", name="Record a voice message").click()
+    expect(ann.page.get_by_role("timer")).to_have_text("0:01")
+    ann.page.get_by_role("button", name="Send the voice message").click()
+    heard = bo.messages.locator("li[data-kind=voice]")
+    expect(heard).to_contain_text("0:01")
+    heard.get_by_role("button", name="Play the voice message").click()
+    expect(heard.get_by_role("button", name="Pause")).to_be_visible()

@@ -3,6 +3,7 @@
 import {
   Direction,
   EventType,
+  KnownMembership,
   MsgType,
   ReceiptType,
   RelationType,
@@ -10,6 +11,7 @@ import {
   type MatrixEvent,
   type Room,
 } from "matrix-js-sdk/lib/matrix";
+import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBackend";
 import { peerOf } from "./direct";
 import { lineOf, messageBody, nameIn, quoteOf, WAVE_MAX, type Line, type MessageContent, type Scene } from "./lines";
 import type { Enclosed, Outbox, Parcel } from "./outbox.svelte";
@@ -18,7 +20,16 @@ import type { Recording } from "./recorder.svelte";
 
 const SHOWN_AT_FIRST = 80;
 const SHOWN_MORE = 80;
+const REACH_MAX = 40;
 const TYPING_MS = 20_000;
+const RETRY_MS_MIN = 4_000;
+const RETRY_MS_MAX = 120_000;
+
+export interface Member {
+  user: string;
+  name: string;
+  isInvited: boolean;
+}
 
 export class Conversation {
   lines = $state.raw<Line[]>([]);
@@ -28,6 +39,9 @@ export class Conversation {
   isLoading = $state(false);
   /** The first line that was new when this was opened. */
   firstNew = $state<string>();
+  members = $state.raw<Member[]>([]);
+  /** The message to be led to. */
+  target = $state<string>();
   answering = $state.raw<Line>();
   editing = $state.raw<Line>();
 
@@ -38,6 +52,8 @@ export class Conversation {
   #shown = SHOWN_AT_FIRST;
   #known = new Map<string, { as: string; line: Line }>();
   #typedAt = 0;
+  #retrying = 0;
+  #retry_ms = RETRY_MS_MIN;
 
   constructor(client: MatrixClient, outbox: Outbox, room: Room) {
     this.#client = client;
@@ -73,6 +89,8 @@ export class Conversation {
       .flatMap((parcel) => waitingLine(parcel, scene) ?? []);
     this.lines = this.#settled([...lines.reverse(), ...waiting]);
     this.hasEarlier = hasHidden || Boolean(room.getLiveTimeline().getPaginationToken(Direction.Backward));
+    if (lines.some(({ body }) => body.kind === "sealed")) this.#retrySoon();
+    this.members = membersOf(room);
     this.typing = room
       .getMembers()
       .filter(({ typing, userId }) => typing && userId !== this.#me)
@@ -95,17 +113,35 @@ export class Conversation {
     }
   }
 
+  /** Show a message, however far back it is. */
+  async reach(id: string): Promise<void> {
+    for (let tries = 0; tries < REACH_MAX; tries += 1) {
+      const events = this.room?.getLiveTimeline().getEvents() ?? [];
+      const place = events.findIndex((event) => event.getId() === id);
+      if (place >= 0) {
+        this.#shown = Math.max(this.#shown, events.length - place + SHOWN_MORE / 2);
+        this.refresh();
+        this.target = id;
+        return;
+      }
+      if (!this.hasEarlier) return;
+      await this.earlier();
+    }
+  }
+
   /** Tell the others that everything here was read. */
   async markRead(): Promise<void> {
-    const last = this.room?.getLiveTimeline().getEvents().at(-1);
-    const known = this.room?.getEventReadUpTo(this.#me);
-    if (!last || last.getId() === known) return;
+    const { room } = this;
+    const last = room?.getLiveTimeline().getEvents().at(-1);
+    if (!last || room?.getMyMembership() !== KnownMembership.Join) return;
+    if (last.getId() === room.getEventReadUpTo(this.#me)) return;
     await this.#client.sendReadReceipt(last, ReceiptType.Read, true).catch(() => undefined);
   }
 
   /** Tell the others that something is being typed, or is not any more. */
   typed(isTyping: boolean): void {
     const now = Date.now();
+    if (!isTyping && this.#typedAt === 0) return; // nobody was told
     if (isTyping && now - this.#typedAt < TYPING_MS / 4) return;
     this.#typedAt = isTyping ? now : 0;
     this.#client.sendTyping(this.id, isTyping, TYPING_MS).catch(() => undefined);
@@ -203,6 +239,27 @@ export class Conversation {
     else await this.#client.redactEvent(this.id, line.id);
   }
 
+  /** The room is not looked at any more. */
+  close(): void {
+    this.typed(false);
+    clearTimeout(this.#retrying);
+  }
+
+  /** A key may come a little later than what it opens: from a sender, or by way of the backup. */
+  #retrySoon(): void {
+    if (this.#retrying) return;
+    this.#retrying = window.setTimeout(() => {
+      this.#retrying = 0;
+      this.#retry_ms = Math.min(this.#retry_ms * 2, RETRY_MS_MAX);
+      const backend = this.#client.getCrypto() as CryptoBackend | undefined;
+      const events = this.room?.getLiveTimeline().getEvents() ?? [];
+      for (const event of events.slice(-this.#shown)) {
+        if (backend && event.isDecryptionFailure()) void event.attemptDecryption(backend, { isRetry: true });
+      }
+      this.refresh();
+    }, this.#retry_ms);
+  }
+
   #firstAfter(event: string | null): string | undefined {
     const read = event ? this.room?.findEventById(event) : undefined;
     if (!read) return undefined;
@@ -223,6 +280,18 @@ export class Conversation {
     this.#known = settled;
     return [...settled.values()].map(({ line }) => line);
   }
+}
+
+function membersOf(room: Room): Member[] {
+  return room
+    .getMembers()
+    .filter(({ membership }) => membership === KnownMembership.Join || membership === KnownMembership.Invite)
+    .map(({ userId, membership }) => ({
+      user: userId,
+      name: nameIn(room, userId),
+      isInvited: membership === KnownMembership.Invite,
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** Give the place of the last event that everybody else has read; what is before it was read, too. */

@@ -9,7 +9,8 @@ import {
   type GeneratedSecretStorageKey,
   type VerificationRequest,
 } from "matrix-js-sdk/lib/crypto-api";
-import type { AuthDict, MatrixClient } from "matrix-js-sdk/lib/matrix";
+import type { MatrixClient } from "matrix-js-sdk/lib/matrix";
+import { withPassword } from "./devices";
 import { Meeting } from "./meeting.svelte";
 
 /**
@@ -93,23 +94,21 @@ export class Keys {
     this.#meet(await this.#parts().crypto.requestOwnUserVerification());
   }
 
+  /** Ask somebody to compare keys. */
+  async compareWith(user: string, room: string): Promise<void> {
+    this.#meet(await this.#parts().crypto.requestVerificationDM(user, room));
+  }
+
+  /** Tell whether keys were compared with somebody. */
+  async isConfirmed(user: string): Promise<boolean> {
+    return (await this.#parts().crypto.getUserVerificationStatus(user)).isCrossSigningVerified();
+  }
+
   /** Begin anew with other keys: what was locked with the old ones stays locked. */
   async beginAnew(password: string): Promise<void> {
-    const { crypto, me } = this.#parts();
+    const { crypto } = this.#parts();
     this.#recovery = undefined;
-    const shown = (session: string | undefined): AuthDict => ({
-      type: "m.login.password",
-      identifier: { type: "m.id.user", user: me },
-      password,
-      ...(session && { session }),
-    });
-    await crypto.resetEncryption(async (send) => {
-      try {
-        await send(null);
-      } catch (error) {
-        await send(shown((error as { data?: { session?: string } }).data?.session));
-      }
-    });
+    await crypto.resetEncryption((send) => withPassword(this.#client, password, send));
     await this.look();
   }
 

@@ -76,6 +76,7 @@ export class Messenger {
   /** Leave nothing of this login in this browser. */
   async forget(): Promise<void> {
     clearTimeout(this.#refreshing);
+    this.open?.close();
     this.media.close();
     await this.outbox.close();
     await forget(this.client);
@@ -85,7 +86,7 @@ export class Messenger {
   show(id: string | undefined): void {
     this.#wanted = id;
     if (this.open?.id === id) return;
-    this.open?.typed(false);
+    this.open?.close();
     const room = id ? this.client.getRoom(id) : null;
     this.open = room ? new Conversation(this.client, this.outbox, room) : undefined;
   }
@@ -93,6 +94,12 @@ export class Messenger {
   async comeIn(id: string): Promise<void> {
     const room = this.client.getRoom(id);
     if (room) await comeIn(this.client, room);
+    this.refresh();
+  }
+
+  async leaveRoom(id: string): Promise<void> {
+    await this.client.leave(id);
+    await this.client.forget(id).catch(() => undefined); // it is left, and that was asked for
     this.refresh();
   }
 

@@ -15,6 +15,8 @@ export interface RoomRow {
   unread: number;
   isInvite: boolean;
   isTyping: boolean;
+  /** Whether the house speaks here, and nobody answers. */
+  isNotice: boolean;
 }
 
 export function roomRows(client: MatrixClient): RoomRow[] {
@@ -38,6 +40,7 @@ function rowOf(client: MatrixClient, room: Room): RoomRow {
     at: last.at,
     unread: isInvite ? 1 : room.getUnreadNotificationCount(NotificationCountType.Total),
     isInvite,
+    isNotice: "m.server_notice" in room.tags,
     isTyping: room.getMembers().some(({ typing, userId }) => typing && userId !== me),
   };
 }

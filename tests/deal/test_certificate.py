@@ -58,6 +58,12 @@ def test_a_certificate_of_another_operator_is_refused() -> None:
             verify_document(forged, PUBLIC)
 
 
+def test_a_certificate_is_signed_and_that_changes_nothing_in_it() -> None:
+    signed = certify(UNSIGNED, KEY)
+    assert (signed, signed.about) == (CERTIFICATE, about("urn:uuid:ann"))
+    verify_certificate(signed, PUBLIC)
+
+
 def test_who_has_the_handle_can_tell_whom_a_certificate_is_about() -> None:
     assert CERTIFICATE.about == sha256(b"urn:uuid:ann").hexdigest()
     assert b"ann" not in CERTIFICATE.document()

@@ -10,9 +10,12 @@ from hubbub.deal.notice import (
     RegionUnknown,
     draft,
     hash_of,
+    label,
     read_notice,
     read_notice_text,
+    read_regions,
 )
+from hubbub.record.deal_store_notices import packaged
 from hubbub.terms.purposes import (
     OWN,
     PURPOSES,
@@ -101,6 +104,17 @@ def test_a_region_that_nobody_knows_is_refused_with_those_there_are() -> None:
     text = read_notice_text(SHIPPED)
     with pytest.raises(RegionUnknown, match="EU, IN, UK, US-CA"):
         draft(text, "MOON", REGIONS)
+
+
+def test_the_regions_that_hubbub_brings_are_read_by_their_keys() -> None:
+    regions = read_regions(packaged("regions.json"))
+    assert regions == REGIONS
+    assert all(region.region == key for key, region in regions.items())
+
+
+def test_a_part_is_called_by_its_key_or_by_its_number() -> None:
+    assert label({"words": "x", "category": "user.device"}, 3) == "user.device"
+    assert [label(part, 3) for part in ({"purpose": 7}, {}, "words")] == ["3", "3", "3"]
 
 
 def test_an_operator_may_bring_a_region_of_their_own() -> None:

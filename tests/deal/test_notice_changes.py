@@ -78,3 +78,11 @@ def test_a_notice_of_an_older_hubbub_is_compared_too() -> None:
     assert by_field["region.region"] == ("added", "", "EU")
     assert by_field["condition_of_service"] == ("changed", "yes", "no")
     assert "title" not in by_field
+
+
+def test_a_part_without_a_key_is_told_by_its_number() -> None:
+    """Nothing of ours has such parts; what somebody wrote once may."""
+    then, now = (b'{"version":1,"links":[{"to":"a"},{"to":"%s"}]}' % to for to in (b"b", b"c"))
+    assert changes(then, now) == (
+        Change(kind="changed", field="links.1.to", before="b", after="c"),
+    )

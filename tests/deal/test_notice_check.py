@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from deal.notices import EVERYTHING, REGIONS, SHIPPED, VOCABULARY, WITH_MESSAGES
-from hubbub.deal.notice_check import NoticeRefused, checked
+from hubbub.deal.notice_check import Fault, NoticeRefused, checked
+from hubbub.terms.purposes import PURPOSES
 
 type Text = dict[str, Any]
 
@@ -188,6 +189,101 @@ def test_what_contradicts_itself_is_named(
     change: Callable[[Text], object], field: str, expected: str
 ) -> None:
     assert faults(change)[field].startswith(expected)
+
+
+OWN_LAW = msgspec.to_builtins(REGIONS["EU"])
+
+
+def exactly(change: Callable[[Text], object]) -> dict[str, str]:
+    """Change a notice that brings the law of its own region, and list what is then wrong."""
+
+    def under_own_law(raw: Text) -> None:
+        raw["region"] = msgspec.json.decode(msgspec.json.encode(OWN_LAW))
+        change(raw)
+
+    return faults(under_own_law)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda _: None, {}),
+        (
+            lambda raw: raw["region"]["legal_bases"].update(consent={"dpv": 7}),
+            {
+                "region.legal_bases.consent.dpv": "words",
+                "region.legal_bases.consent.words": "to be told: it is missing",
+            },
+        ),
+        (lambda raw: raw["region"].update(legal_bases=[]), {"region.legal_bases": "an object"}),
+        (lambda raw: raw.update(categories={}), {"categories": "a list of 0 or more"}),
+        (lambda raw: raw.update(uses=[7]), {"uses.0": "an object"}),
+        (
+            lambda raw: raw["operator"].update(motto="x"),
+            {"operator.motto": "not to be there: no notice has it"},
+        ),
+        (
+            lambda raw: raw["recipients"][1].update(kind="friend"),
+            {"recipients.maps-sister.kind": "one of group, own, partner"},
+        ),
+        (
+            lambda raw: raw["uses"][0]["categories"].append("user.location.precise"),
+            {"uses.public.traffic.categories": "user.location.precise once"},
+        ),
+    ],
+)
+def test_a_fault_is_told_in_these_words(
+    change: Callable[[Text], object], expected: dict[str, str]
+) -> None:
+    assert exactly(change) == expected
+
+
+@pytest.mark.parametrize(("days", "is_right"), [(0, False), (1, True), (3660, True), (3661, False)])
+def test_rows_are_kept_for_a_day_to_ten_years(days: int, *, is_right: bool) -> None:
+    found = exactly(lambda raw: raw["categories"][0].update(retention_days=days))
+    assert found == (
+        {}
+        if is_right
+        else {"categories.user.account.retention_days": "a whole number from 1 to 3660"}
+    )
+
+
+def test_what_one_may_write_instead_is_listed() -> None:
+    found = faults(lambda raw: raw["uses"][0].update(purpose="essential.service"))
+    assert found["uses.essential.service.purpose"] == f"one of {', '.join(PURPOSES)}"
+    where, _, words = TWO_TERMS
+    found = faults(lambda raw: raw["uses"][where].update(dpv_purpose="dpv:Marketing0"))
+    assert [*found.values()] == [f"one of {', '.join(words)}"]
+
+
+TWO_TERMS = next(
+    (number, use["purpose"], word.dpv)
+    for number, use in enumerate(msgspec.json.decode(EVERYTHING)["uses"])
+    for word in VOCABULARY.purposes
+    if word.key == use["purpose"] and len(word.dpv) > 1
+)
+
+
+def test_seven_recipients_have_room_in_a_stamp() -> None:
+    def fill_up(raw: Text) -> None:
+        for number in range(len(raw["recipients"]), 7):
+            raw["recipients"].append({**raw["recipients"][1], "recipient": f"sister-{number}"})
+
+    assert "recipients" not in faults(fill_up)
+
+
+def test_a_refusal_is_a_line_for_each_fault() -> None:
+    refused = NoticeRefused([Fault("a", "b"), Fault("c", "d")])
+    assert str(refused) == "nobody can agree to this notice:\n  a: b\n  c: d"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(b"{", ("the file", "JSON")), (b"[]", ("the file", "an object"))]
+)
+def test_what_is_no_notice_is_told_what_one_is(text: bytes, expected: tuple[str, str]) -> None:
+    with pytest.raises(NoticeRefused) as refused:
+        checked(text, region=None, vocabulary=VOCABULARY)
+    assert [(fault.field, fault.expected) for fault in refused.value.faults] == [expected]
 
 
 def test_more_recipients_than_a_stamp_has_room_for_are_refused() -> None:

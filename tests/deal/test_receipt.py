@@ -5,9 +5,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from deal.notices import NOTICE, REGIONS, everything_told
+from hubbub.deal.documents import read_document, verify_document
 from hubbub.deal.proof import Forged
 from hubbub.deal.receipt import (
     CONTEXT,
@@ -48,6 +50,24 @@ def test_a_receipt_holds_what_was_agreed_when_how_and_under_which_notice() -> No
 
 def test_a_receipt_verifies_away_from_home() -> None:
     verify(read_receipt(RECEIPT.document()), PUBLIC)
+    verify_document(read_document(RECEIPT.document()), PUBLIC)
+    with pytest.raises(Forged):
+        verify_document(replace(RECEIPT, method="telepathy"), PUBLIC)
+
+
+def test_the_same_choice_makes_the_same_receipt_however_its_words_are_ordered() -> None:
+    assert make_receipt(NOTICE, ANN, KEY) == RECEIPT
+    turned = replace(RECEIPT, context=dict(reversed(RECEIPT.context.items())))
+    assert turned.document() == RECEIPT.document()
+
+
+def test_what_is_carried_on_stays_under_the_notice_that_it_was_agreed_under() -> None:
+    (use,) = RECEIPT.agreed
+    before = replace(use, category=UNSET, under=UNSET)  # as it was written once
+    (carried,) = replace(RECEIPT, agreed=(before,)).carried()
+    assert (carried.category, carried.under) == (Category.LOCATION, NOTICE.sha256)
+    (carried,) = replace(RECEIPT, agreed=(replace(use, under="another"),)).carried()
+    assert carried == replace(use, under="another")
 
 
 @given(granted=st.lists(st.sampled_from(CELLS), unique=True))

@@ -55,3 +55,23 @@ def test_a_vocabulary_that_does_not_fit_is_refused(
     change(raw)
     with pytest.raises(VocabularyBroken, match=told):
         read_vocabulary(msgspec.json.encode(raw))
+
+
+def test_all_that_does_not_fit_is_told_in_these_words() -> None:
+    raw = msgspec.json.decode(packaged("vocabulary.json"))
+    raw["categories"][0]["fides"] += ["spy", "eye"]
+    raw["purposes"].reverse()
+    with pytest.raises(VocabularyBroken) as broken:
+        read_vocabulary(msgspec.json.encode(raw))
+    assert str(broken.value) == (
+        "the vocabulary does not fit: user.account: eye, spy is no key of fideslang; "
+        f"expected the words {', '.join(PURPOSES)}, each once and in this order"
+    )
+
+
+def test_a_word_that_dpv_does_not_have_is_told_and_no_other() -> None:
+    raw = msgspec.json.decode(packaged("vocabulary.json"))
+    raw["categories"][0]["dpv"] = []
+    with pytest.raises(VocabularyBroken) as broken:
+        read_vocabulary(msgspec.json.encode(raw))
+    assert str(broken.value).endswith("does not fit: user.account: DPV has no word for it")

@@ -37,6 +37,12 @@ def test_a_purpose_alone_stands_for_its_one_cell_of_the_own_service() -> None:
         cells_wished(frozenset({Usage}), ALL, age=ADULT)
 
 
+def test_a_purpose_of_two_cells_does_not_tell_which_is_meant() -> None:
+    granted = [Cell(Category.DEVICE, Traffic)]
+    with pytest.raises(ChoiceRefused, match=r"public\.traffic: offered for several"):
+        cells_wished(frozenset({Traffic}), NOTICE, granted=granted, age=ADULT)
+
+
 @pytest.mark.parametrize(
     "cell",
     [

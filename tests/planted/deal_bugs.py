@@ -136,8 +136,8 @@ DEAL_BUGS: Final = (
         edits=(
             Edit(
                 file="deal/desk.py",
-                old="self.stamps[category.number]",
-                new="max(self.stamps, default=category.number)",
+                old="self.stamps[category.number]\n\n\nclass LiveReceipt(",
+                new="max(self.stamps, default=category.number)\n\n\nclass LiveReceipt(",
             ),
         ),
         killers=(STAMP + "test_a_row_is_stamped_by_what_was_granted_of_its_own_category",),

@@ -36,7 +36,7 @@ class ErasureCertificate(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     def document(self) -> bytes:
         """Write the certificate as the person gets it."""
-        return msgspec.json.encode(self, order="deterministic")
+        return msgspec.json.encode(self)
 
 
 class ErasureProgress(msgspec.Struct, frozen=True, kw_only=True):

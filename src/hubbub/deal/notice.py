@@ -179,7 +179,7 @@ class Notice(Told, frozen=True):
 
     def canonical(self) -> bytes:
         """Write the notice as the one JSON text that its hash is of."""
-        return msgspec.json.encode(self, order="deterministic")
+        return msgspec.json.encode(self)
 
     @property
     def sha256(self) -> NoticeHash:

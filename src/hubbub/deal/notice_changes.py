@@ -42,7 +42,7 @@ def changes(before: bytes, after: bytes) -> tuple[Change, ...]:
 
 
 def _fields(document: bytes) -> dict[str, str]:
-    notice = msgspec.json.decode(document, type=dict[str, Any])
+    notice: dict[str, Any] = msgspec.json.decode(document)
     del notice["version"]  # it always differs, and says nothing
     return dict(_leaves(notice, ""))
 

@@ -95,8 +95,8 @@ def _leaf(value: object, kind: inspect.Type) -> tuple[bool, str]:
             return isinstance(value, str) and bool(value.strip()), "words"
         case inspect.StrType(pattern=str(pattern)):
             return isinstance(value, str) and bool(re.search(pattern, value)), "a-key-like-this"
-        case inspect.IntType(ge=least, le=most):
-            right = type(value) is int and (least or 0) <= value <= (most or value)
+        case inspect.IntType(ge=int(least), le=int(most)):
+            right = type(value) is int and least <= value <= most
             return right, f"a whole number from {least} to {most}"
         case inspect.BoolType():
             return isinstance(value, bool), "true or false"

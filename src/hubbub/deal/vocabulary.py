@@ -45,10 +45,6 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Give the words for a category."""
         return next(word for word in self.categories if word.key == key)
 
-    def purpose(self, key: str) -> Word:
-        """Give the words for a purpose."""
-        return next(word for word in self.purposes if word.key == key)
-
 
 def read_vocabulary(text: bytes) -> Vocabulary:
     """Read the vocabulary. Raises `VocabularyBroken` unless it fits our own words, all of them."""

@@ -9,10 +9,12 @@ from hubbub.terms.purposes import OWN, PURPOSES, Category, Cell, Purpose, Recipi
 
 def read_cell(text: str) -> Cell:
     """Read a cell as commands and addresses have it, `category:purpose[:recipient]`."""
-    category, purpose, recipient = [*text.split(":"), OWN.key, "", ""][:3]
-    if category not in set(Category) or purpose not in PURPOSES or text.count(":") > 2:
-        raise ChoiceRefused("a cell is CATEGORY:PURPOSE or CATEGORY:PURPOSE:RECIPIENT")
-    return Cell(Category(category), PURPOSES[purpose], RecipientKey(recipient))
+    match [*text.split(":"), OWN.key]:
+        case [category, purpose, recipient, *rest] if (
+            category in set(Category) and purpose in PURPOSES and len(rest) <= 1
+        ):
+            return Cell(Category(category), PURPOSES[purpose], RecipientKey(recipient))
+    raise ChoiceRefused("a cell is CATEGORY:PURPOSE or CATEGORY:PURPOSE:RECIPIENT")
 
 
 def cells_wished(

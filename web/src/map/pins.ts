@@ -44,10 +44,10 @@ export function pins(theme: Theme): Shown {
         id: "place-dots",
         type: "circle",
         source: PLACES,
-        minzoom: 15.8,
+        filter: [">=", ["+", ["zoom"], ["*", 9, ["get", "found"]]], 15.8],
         paint: {
           "circle-color": ofKind,
-          "circle-radius": ["interpolate", ["linear"], ["zoom"], 15.8, 1.8, 18, 4.5],
+          "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 3, 15.8, ["case", ["==", ["get", "found"], 1], 3.4, 1.8], 18, 4.5],
           "circle-stroke-color": GROUND[theme].halo,
           "circle-stroke-width": 1,
           "circle-opacity": ["case", ["==", ["get", "open"], 0], 0.55, 0.9],
@@ -94,9 +94,9 @@ export function pins(theme: Theme): Shown {
   };
 }
 
-/** Show these places and no others. */
-export function showPlaces(canvas: Canvas, places: PlaceFound[]): void {
-  shown = { type: "FeatureCollection", features: places.map(featureOf) };
+/** Show these places and no others; what somebody looked for is shown at any zoom. */
+export function showPlaces(canvas: Canvas, places: PlaceFound[], isFound: boolean): void {
+  shown = { type: "FeatureCollection", features: places.map((place) => featureOf(place, isFound)) };
   (canvas.getSource(PLACES) as GeoJSONSource | undefined)?.setData(shown);
 }
 
@@ -116,7 +116,7 @@ function markedFeature({ name, category, lat, lon, open }: Marked): Feature<Poin
   };
 }
 
-function featureOf(place: PlaceFound): Feature<Point> {
+function featureOf(place: PlaceFound, isFound: boolean): Feature<Point> {
   const { id, name, category, open, busy } = place;
   const level = busy && open !== false && (busy.live === "busier" || busy.live === "quieter") ? busy.live : "";
   return {
@@ -128,7 +128,8 @@ function featureOf(place: PlaceFound): Feature<Point> {
       group: CATEGORIES[category].group,
       pin: `${category}|${open === false ? "pale" : ""}|${level}`,
       open: open === null ? -1 : Number(open),
-      rank: rankOf(place, level),
+      found: Number(isFound),
+      rank: isFound ? Number(open === false) : rankOf(place, level),
     },
   };
 }

@@ -114,17 +114,17 @@ class BusyBulkOutlet:
 
     def _handed_out(self, asked: Asked, media: str) -> Response:
         reader = self._fetchers.reader(self._fetchers.client(asked.request), PRODUCT)
-        city = self._busy.city()
-        if city is None:
+        busy = self._busy.taken_out()
+        if (city := busy.week) is None:
             raise NotFound("a released week of how busy places are")
         self._fetchers.note(reader, [city.at])
-        body = self._body(city, media)
+        body = self._body(city, busy.hides, media)
         headers = _FRESH | {"etag": tag(body)}
         if is_known(asked.request, headers["etag"]):
             return unchanged(headers)
         return packed(body, asked.request, headers, media=media)
 
-    def _body(self, city: CityBusyness, media: str) -> bytes:
+    def _body(self, city: CityBusyness, hidden: Hides, media: str) -> bytes:
         """Write it once: it is the same until a newer week is out."""
         if self._made[0] is not city:
             self._made = (city, {})
@@ -132,20 +132,20 @@ class BusyBulkOutlet:
         if media not in kept:
             known = (place for place in self._book.all if place.id in city.places)
             told = [(place, city.places[place.id]) for place in known]
-            plain = self._features(city, told) if media == GEOJSON else self._table(city, told)
+            write = self._features if media == GEOJSON else self._table
+            plain = write(city, hidden, told)
             kept[media] = gzip.compress(plain, compresslevel=6, mtime=0)
         return kept[media]
 
-    def _features(self, city: CityBusyness, told: _Told) -> bytes:
+    def _features(self, city: CityBusyness, hidden: Hides, told: _Told) -> bytes:
         features = [_feature(place, week) for place, week in told]
-        at, hidden = iso(city.at), self._busy.hides
-        return msgspec.json.encode(BusyFeatures(at, hidden, self._attribution, features))
+        return msgspec.json.encode(BusyFeatures(iso(city.at), hidden, self._attribution, features))
 
-    def _table(self, city: CityBusyness, told: _Told) -> bytes:
+    def _table(self, city: CityBusyness, hidden: Hides, told: _Told) -> bytes:
         beside = {
             "at": iso(city.at),
             "attribution": self._attribution,
-            "hides": msgspec.json.encode(self._busy.hides).decode(),
+            "hides": msgspec.json.encode(hidden).decode(),
         }
         sink = io.BytesIO()
         pq.write_table(_rows(told).replace_schema_metadata(beside), sink, compression="zstd")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.outlet import places_asked
-from hubbub.outlet.busyness import BusyPlaces
+from hubbub.outlet.busyness import Busy, BusyPlaces
 from hubbub.outlet.json_answer import answer_json
 from hubbub.outlet.operations import Asked, Operation
 from hubbub.outlet.pages import is_known, packed, tag, unchanged
@@ -57,6 +57,7 @@ class _Then(NamedTuple):
 
     at: Instant
     is_now: bool
+    busy: Busy
 
 
 class PlacesOutlet:
@@ -113,7 +114,7 @@ class PlacesOutlet:
         now, limit = self._sources.now(), places_asked.limit(asked)
         wanted = places_asked.wanted(asked, now, zone=self._zone)
         at = now if wanted.open_at is None else wanted.open_at
-        then = _Then(at, is_now=at == now)
+        then = _Then(at, is_now=at == now, busy=self._busy.taken_out())
         found = list(islice(self._quiet(asked, wanted, then), limit + 1))
         answer = PlacesFound(
             at=self._local(at),
@@ -176,7 +177,7 @@ class PlacesOutlet:
                 yield place
 
     def _is_quiet(self, place: Place, then: "_Then", most: int) -> bool:
-        busy = self._busy.then(place.id, then.at, is_now=then.is_now)
+        busy = then.busy.then(place.id, then.at, is_now=then.is_now)
         if busy is None or busy.live == "busier" or busy.percent > most:
             return False
         return is_open(self._book.hours(place), then.at) is not False
@@ -194,7 +195,7 @@ class PlacesOutlet:
             hours=_kind(hours),
             open=then.is_open,
             changes_at=self._local_or_none(then.changes_at),
-            busy=self._busy.then(place.id, asked_of.at, is_now=asked_of.is_now),
+            busy=asked_of.busy.then(place.id, asked_of.at, is_now=asked_of.is_now),
             distance_m=None if near is None else round(near.metres_to(place)),
         )
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hubbub.deal.policy import Resource
 from hubbub.outlet import places_asked
-from hubbub.outlet.busyness import BusyPlaces, days_of
+from hubbub.outlet.busyness import Busy, BusyPlaces, days_of
 from hubbub.outlet.json_answer import answer_json
 from hubbub.outlet.operations import Asked, Operation
 from hubbub.outlet.problems import NotFound
@@ -97,23 +97,24 @@ class PopularTimesOutlet:
     def listed(self, asked: Asked) -> Response:
         """Answer with the places that were asked for and that something is known of."""
         wanted = places_asked.wanted(asked, self._sources.now(), zone=self._book.zone)
-        found = (self._shaped(place) for place in self._book.find(wanted))
+        busy = self._busy.taken_out()
+        found = (self._shaped(place, busy) for place in self._book.find(wanted))
         known = (place for place in found if place is not None)
         return answer_json(list(islice(known, places_asked.limit(asked))), headers=_FRESH)
 
     def one(self, asked: Asked) -> Response:
         """Answer with one place."""
         place = self._book.get(asked.request.path_params["id"])
-        shaped = None if place is None else self._shaped(place)
+        shaped = None if place is None else self._shaped(place, self._busy.taken_out())
         if shaped is None:
             raise NotFound("a place of that name of which popular times were released")
         return answer_json(shaped, headers=_FRESH)
 
-    def _shaped(self, place: Place) -> PopularTimes | None:
-        week = self._busy.week(place.id)
+    def _shaped(self, place: Place, busy: Busy) -> PopularTimes | None:
+        week = busy.of(place.id)
         if week is None:
             return None
-        now = self._busy.then(place.id, self._sources.now(), is_now=True)
+        now = busy.then(place.id, self._sources.now(), is_now=True)
         return PopularTimes(
             id=place.id,
             name=place.name,
@@ -124,7 +125,7 @@ class PopularTimesOutlet:
             time_spent=week.stay_min,
             evidence=week.evidence,
             weeks=week.weeks,
-            hides=self._busy.hides,
+            hides=busy.hides,
             attribution=self._attribution,
             live="none" if now is None else now.live,
             current_popularity=None if now is None else _current(now),

@@ -24,6 +24,7 @@ from hubbub.intake.door import Door
 from hubbub.outlet.deal import METHOD
 from hubbub.outlet.wire import CityCard, Health, HouseClock, ReadsHead
 from hubbub.products.places.busyness import CityBusyness, CityLive
+from hubbub.products.places.numbers import PlaceNumbers
 from hubbub.products.places.own import OwnVisits, own_visits
 from hubbub.products.traffic.declarations import Roads, live_declaration
 from hubbub.products.traffic.flow import LiveFlow
@@ -93,6 +94,7 @@ class HouseSources:
         self._own_roads = self._open_own_roads()
         self._live = None if self._city is None else self._view(self._city)
         self._engine = Engine(threads=1)
+        self._numbers = None if self._city is None else self._number_places(self._city)
         self._busy = None if self._city is None else self._open_busyness(self._city)
         self._known: set[str] = set()
 
@@ -266,14 +268,13 @@ class HouseSources:
 
     def own_visits(self, subject: Subject) -> Own[OwnVisits] | None:
         """Give in which cells one person's visits of this week count: of the days that are over."""
-        if self._city is None:
+        if self._city is None or self._numbers is None:
             return None
-        now, zone = self._clock.now(), self._city.zone
-        week = Days(days=7).block(day_number(now, zone), zone)
+        zone = self._city.zone
+        week = Days(days=7).block(day_number(self._clock.now(), zone), zone)
         visits = open_record(self._home, self._deals).visits
         theirs = visits.own(subject, since=week.since, until=week.until)
-        numbers = place_numbers(self._home, self.places, now=now)
-        counted = partial(own_visits, week=week, numbers=numbers, engine=self._engine.run)
+        counted = partial(own_visits, week=week, numbers=self._numbers, engine=self._engine.run)
         return derive_own(theirs, counted)
 
     def erase(self, subject: Subject) -> Secret:
@@ -329,13 +330,18 @@ class HouseSources:
         return MessengerDesk(files, self._settings, deals=self._deals, origin=self._origin)
 
     def _open_busyness(self, city: City) -> BusyView | None:
-        places = places_of(self._home, city)
+        if self._numbers is None:
+            return None
+        shelf, places = open_shelf(self._home), places_of(self._home, city)
+        return BusyView(shelf, places, self._numbers, zone=city.zone, clock=self._clock)
+
+    def _number_places(self, city: City) -> PlaceNumbers | None:
         try:
-            numbers = place_numbers(self._home, places, now=self._clock.now())
+            places = places_of(self._home, city)
+            return place_numbers(self._home, places, now=self._clock.now())
         except NumbersLost as error:
             log.warning("how busy places are is not told", why=str(error))
             return None
-        return BusyView(open_shelf(self._home), places, numbers, zone=city.zone, clock=self._clock)
 
     def _open_own_roads(self) -> OwnRoads | None:
         if self._city is None or self._public is None:

@@ -26,6 +26,7 @@ NO_HOMESERVER = "no matrix-synapse: install hubbub[messenger]"
 _OFTEN = {"per_second": 10_000, "burst_count": 100_000}
 QUICK: Mapping[str, object] = {
     "bcrypt_rounds": 4,
+    "background_updates": {"sleep_enabled": False},
     "rc_message": _OFTEN,
     "rc_registration": _OFTEN,
     "rc_registration_token_validity": _OFTEN,
@@ -34,7 +35,7 @@ QUICK: Mapping[str, object] = {
     "rc_invites": {"per_room": _OFTEN, "per_user": _OFTEN, "per_issuer": _OFTEN},
     "rc_room_creation": _OFTEN,
 }
-"""Weak hashes of passwords, and no limits: a test is quicker than people."""
+"""Weak hashes, no pauses and no limits: a test is quicker than people."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,10 +19,11 @@ _PORT: Final = "synapse._scripts.synapse_port_db"
 
 
 class ToolFailed(HubbubError):
-    """A tool of PostgreSQL's, or of Synapse's, could not do its work. Its own words are above."""
+    """A tool of PostgreSQL's, or of Synapse's, could not do its work."""
 
-    def __init__(self, tool: str) -> None:
-        super().__init__(f"{tool} failed; its own words are above")
+    def __init__(self, tool: str, said: bytes) -> None:
+        *_, last = (b"it says nothing", *said.strip().splitlines())
+        super().__init__(f"{tool} failed: {last.decode(errors='replace')}")
 
 
 def dump(files: MessengerFiles, copy: MessengerFiles) -> None:
@@ -60,7 +62,7 @@ def move(files: MessengerFiles, settings: Settings) -> None:
     _require_empty(there)
     _make_our_tables(files, there)
     arguments = ("--sqlite-database", str(files.database), "--postgres-config", str(files.config))
-    _run(*python(_PORT, *arguments))
+    _run(*python(_PORT, *arguments))  # where work in the background waits, it says so
     files.database.rename(files.database.with_suffix(".db.moved"))
 
 
@@ -99,6 +101,12 @@ def _run(tool: str, *arguments: str) -> None:
     found = shutil.which(tool)
     if found is None:
         raise BadInput(f"{tool} is missing: install PostgreSQL's client tools")
-    command = (found, *arguments)
-    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:  # noqa: S603 - a tool that we name
-        raise ToolFailed(tool)
+    ran = subprocess.run(  # noqa: S603 - a tool that we name
+        (found, *arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if ran.returncode:
+        raise ToolFailed(Path(tool).name, ran.stdout)

@@ -11,19 +11,31 @@ const PIECES_MAX = 24;
 const FOUND_MAX = 1000;
 const AGED_MS = 180_000;
 
+type Box = readonly [west: number, south: number, east: number, north: number];
 type Piece = readonly [z: number, x: number, y: number];
+
+/** A place of the city may lie a little outside the box of its roads: a beach, an island. */
+const BESIDE_DEG = 0.02;
 
 export class Nearby {
   #places = new Map<string, PlaceFound>();
   /** When each piece was asked for; it is not asked for twice at a time. */
   #asked = new Map<string, number>();
 
+  #city: Box;
+
+  constructor([west, south, east, north]: Box) {
+    this.#city = [west - BESIDE_DEG, south - BESIDE_DEG, east + BESIDE_DEG, north + BESIDE_DEG];
+  }
+
   get all(): PlaceFound[] {
     return [...this.#places.values()];
   }
 
   /** Fetch what is missing or old of a box; tells whether there is anything new. */
-  async look(box: [west: number, south: number, east: number, north: number]): Promise<boolean> {
+  async look([west, south, east, north]: Box): Promise<boolean> {
+    const [w, s, e, n] = this.#city;
+    const box: Box = [Math.max(west, w), Math.max(south, s), Math.min(east, e), Math.min(north, n)];
     const missing = piecesOf(box).filter((piece) => performance.now() - (this.#asked.get(`${piece}`) ?? -AGED_MS) >= AGED_MS);
     const found = await Promise.all(missing.map((piece) => this.#fetch(piece)));
     return found.includes(true);
@@ -44,7 +56,7 @@ export class Nearby {
   }
 }
 
-function piecesOf([west, south, east, north]: [number, number, number, number]): Piece[] {
+function piecesOf([west, south, east, north]: Box): Piece[] {
   const [left, top] = [acrossOf(west), downOf(north)].map(Math.floor) as [number, number];
   const [right, bottom] = [acrossOf(east), downOf(south)].map(Math.floor) as [number, number];
   const pieces: Piece[] = [];
@@ -61,7 +73,7 @@ function quartersOf([z, x, y]: Piece): Piece[] {
 const acrossOf = (lon: number) => (lon / 360 + 0.5) * 2 ** PIECE_ZOOM;
 const downOf = (lat: number) => (0.5 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / (2 * Math.PI)) * 2 ** PIECE_ZOOM;
 
-function boxOf([z, x, y]: Piece): [number, number, number, number] {
+function boxOf([z, x, y]: Piece): Box {
   const lonOf = (across: number) => (across / 2 ** z - 0.5) * 360;
   const latOf = (down: number) => (Math.atan(Math.sinh((0.5 - down / 2 ** z) * 2 * Math.PI)) * 180) / Math.PI;
   return [lonOf(x), latOf(y + 1), lonOf(x + 1), latOf(y)];

@@ -27,7 +27,7 @@ WRITERS: Final = 4
 LEAVERS: Final = 2
 VICTIMS: Final = (("homeserver",), ("house",), ("house", "homeserver"))
 ALIVE_S: Final = 3.0
-_PATIENCE_S: Final = 180.0
+_PATIENCE_S: Final = 600.0
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ EVERYTHING: Final = frozenset(
     for category in (Category.SERVICE_USE, Category.DEVICE, Category.INTERACTIONS)
 )
 
-_PATIENCE_S: Final = 180.0
+_PATIENCE_S: Final = 600.0
 _WRITTEN: Final = """
     SELECT sender, event_id FROM events WHERE type IN ('m.room.message', 'm.room.encrypted')
 """

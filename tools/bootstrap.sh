@@ -22,7 +22,7 @@ digest_of() {
     {
         find web -name node_modules -prune -o -type f -print
         ls packages/*/pyproject.toml 2>/dev/null
-        ls pyproject.toml hatch_build.py "$(requirements_of "$1")"
+        ls pyproject.toml hatch_build.py packages/hubbub-synapse/pyproject.toml "$(requirements_of "$1")"
     } | LC_ALL=C sort | tr '\n' '\0' | xargs -0 cksum | cksum
 }
 
@@ -111,7 +111,8 @@ say "installing what $requirements pins (the first time takes a minute or two)"
 rm -f .venv/unfinished
 
 say "installing hubbub itself and building its pages"
-"$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+"$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
+    --editable packages/hubbub-synapse
 for package in packages/*/; do
     if [ -f "$package/pyproject.toml" ]; then
         "$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable "$package"

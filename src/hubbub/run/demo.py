@@ -1,7 +1,7 @@
 """`hubbub demo`: a recorded morning replayed, phone by phone, through the real house.
 
-Each run begins the morning anew. What does not change, the city and the released history of an
-earlier day, is built once and kept beside it.
+Each run begins the morning anew. What does not change, the city, the released history of an earlier
+day and the week that simulated residents shared before, is built once and kept beside it.
 """
 
 import shutil
@@ -32,7 +32,7 @@ HISTORY_DAY: Final = date(2026, 11, 17)
 
 _BEFORE_HISTORY: Final = (HISTORY_DAY - timedelta(weeks=1)).isoformat()
 
-HISTORY_EDITION: Final = 3
+HISTORY_EDITION: Final = 4
 """Another one where what a house remembers of a morning is made in another way."""
 
 _MARKER: Final = "demo.json"
@@ -112,7 +112,10 @@ def prepare_demo(home: Home, plan: Plan, *, progress: Callable[[str, float], Non
         settings = Settings(
             server=Server(open_enrolment=True),
             traffic=Traffic(live_promise="passage"),
-            operator=Operator(name="hubbub's demo", contact="you run this demo yourself"),
+            operator=Operator(
+                name="hubbub's demo, whose people are simulated",
+                contact="you run this demo yourself",
+            ),
             messenger=Messenger(open_sign_up=True),
         )
         base = Home(home.folder / _BASE)

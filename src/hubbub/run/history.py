@@ -1,11 +1,12 @@
-"""Plays a recorded morning as fast as the machine can, so that the house has a past.
+"""Plays a simulated week and a recorded morning of it, so that the house has a past.
 
-The same steps as the keeper's, with a clock that is put forward from tick to tick.
+The morning goes as fast as the machine can, by the same steps as the keeper's, with a clock that is
+put forward from tick to tick.
 """
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,9 @@ from hubbub.run.city import current_city
 from hubbub.run.clock import StillClock
 from hubbub.run.home import Home
 from hubbub.run.house import open_deals, open_reads
+from hubbub.run.places import places_of
 from hubbub.run.settings import read_settings
+from hubbub.run.simulated.shared import share_a_week
 from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import TrafficLoop
 from hubbub.terms.errors import BadInput
@@ -94,7 +97,7 @@ def _agreed(
 
 
 def main() -> None:
-    """Play a morning into the house BASE: BASE HOME FILE DAY, where HOME serves the city."""
+    """Play a week and a morning into the house BASE: BASE HOME FILE DAY; HOME serves the city."""
     end_with_parent()
     base, home, file, day = sys.argv[1:]
 
@@ -108,8 +111,12 @@ def main() -> None:
         sys.stdout.buffer.write(msgspec.json.encode({"what": what, "done": done}) + b"\n")
         sys.stdout.buffer.flush()
 
-    city = current_city(Home(Path(home)))
-    play_history(Home(Path(base)), city, Path(file), day=date.fromisoformat(day), progress=tell)
+    city, on = current_city(Home(Path(home))), date.fromisoformat(day)
+    monday = on - timedelta(days=on.weekday())
+    share_a_week(
+        Home(Path(base)), city, places_of(Home(Path(home)), city), monday=monday, progress=tell
+    )
+    play_history(Home(Path(base)), city, Path(file), day=on, progress=tell)
 
 
 if __name__ == "__main__":

@@ -94,16 +94,13 @@ def week_from(monday: Instant) -> pa.Table:
 def score(visits: pa.Table, truth: pa.Table, legs: Legs, *, city: City) -> Found:
     """Compare what was found with what was so."""
     found, true = _spans(visits), _spans(truth)
-    of_found, of_true, shared = _overlaps(found, true)
-    covered = np.maximum(found.until[of_found], true.until[of_true])
-    covered -= np.minimum(found.since[of_found], true.since[of_true])
-    right = 2 * shared >= covered
+    of_found, of_true = right_pairs(visits, truth)
     long = true.until - true.since >= VISIT_US_MIN
     is_found, is_true = np.zeros(len(long), bool), np.zeros(len(found.since), bool)
-    is_found[of_true[right]] = True
-    is_true[of_found[right]] = True
-    places = city.degrees_e6(city.point[truth["place"].to_numpy()[of_true[right]]])
-    told = (visits[name].to_numpy()[of_found[right]] for name in ("lat_e6", "lon_e6"))
+    is_found[of_true] = True
+    is_true[of_found] = True
+    places = city.degrees_e6(city.point[truth["place"].to_numpy()[of_true]])
+    told = (visits[name].to_numpy()[of_found] for name in ("lat_e6", "lon_e6"))
     north, east = (there - here for there, here in zip(told, places, strict=True))
     east = east * np.cos(np.radians(city.origin_e6[0] / 1e6))
     return Found(
@@ -115,6 +112,16 @@ def score(visits: pa.Table, truth: pa.Table, legs: Legs, *, city: City) -> Found
         waiting=_spent(found, legs, (WAITING,)),
         off_m=float(np.median(np.hypot(north, east))) * 0.11132,
     )
+
+
+def right_pairs(visits: pa.Table, truth: pa.Table) -> tuple[Integers, Integers]:
+    """Find which visits that were found are true, and which of the true ones they are."""
+    found, true = _spans(visits), _spans(truth)
+    of_found, of_true, shared = _overlaps(found, true)
+    covered = np.maximum(found.until[of_found], true.until[of_true])
+    covered -= np.minimum(found.since[of_found], true.since[of_true])
+    right = 2 * shared >= covered
+    return of_found[right], of_true[right]
 
 
 def _spent(found: Spans, legs: Legs, what: tuple[int, ...]) -> int:

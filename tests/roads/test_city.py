@@ -112,6 +112,18 @@ def test_a_city_of_another_build_is_built_anew_from_the_extract_it_keeps(
     assert (folder / EXTRACT).read_bytes() == extract
 
 
+def test_a_time_zone_that_the_machine_does_not_know_is_told_and_nothing_is_lost(
+    town: City, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(town.folder, tmp_path / "moved")
+    card = msgspec.json.decode((folder / CARD).read_bytes())
+    (folder / CARD).write_bytes(msgspec.json.encode({**card, "zone": "Mars/Olympus_Mons"}))
+    with pytest.raises(BadInput, match="does not know the time zone 'Mars/Olympus_Mons'.*tzdata"):
+        City.open(folder)
+    (folder / CARD).write_bytes(msgspec.json.encode(card))
+    assert City.open(folder).zone == town.zone
+
+
 def test_a_city_can_be_moved(town: City, tmp_path: Path) -> None:
     moved = City.open(shutil.copytree(town.folder, tmp_path / "moved"))
     places = msgspec.json.decode((moved.folder / CONFIG).read_bytes())["mjolnir"].values()

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import osmium
 import pytest
 import shapely
 from osmium.osm.mutable import Node, Relation, Way
 
+from hubbub.products.places.hours import NotTold, Unreadable, read_hours, site_of
 from hubbub.record.roads.city import City
 from hubbub.record.roads.places import category_of, places_table, read_places
 from hubbub.run.city import DEMO_EXTRACT
@@ -135,6 +137,31 @@ def test_what_has_neither_name_nor_hours_is_no_place_to_look_for(tmp_path: Path)
 
 def test_what_is_closed_for_good_is_no_place(tmp_path: Path) -> None:
     assert extract(tmp_path, nodes={1: {**CAFE, "disused": "yes"}}) == []
+
+
+ODD_TAGS: tuple[dict[str, str], ...] = (
+    {"amenity": ""},
+    {"amenity": ";;;", "name": "Semicolons"},
+    {"amenity": "cafe", "name": " "},
+    {"amenity": "cafe;" * 50, "name": "x" * 255, "opening_hours": "Mo" * 127},
+    {"amenity": "cafe", "name": "\x07bell", "opening_hours": "\u202e00:42-00:9 oM"},
+    {"shop": "yes", "name": "\U0001f369", "opening_hours": "Mo-Su 99:99-25:61"},
+    {"amenity": "cafe", "name": "Hours", "opening_hours": "2026 week 99 Mo[-9] easter +999 days"},
+    {"amenity": "cafe", "name:": "colon", "alt_name": "", "addr:housenumber": "\n"},
+)
+
+
+def test_tags_that_make_no_sense_cost_no_other_place_and_their_hours_are_unreadable(
+    tmp_path: Path,
+) -> None:
+    there = extract(tmp_path, nodes={1: CAFE, **dict(enumerate(ODD_TAGS, 2)), 99: CAFE})
+    ids = [place.id for place in there]
+    assert {"n1", "n99"} < set(ids)
+    assert len(set(ids)) == len(ids)
+    assert places_table(there).num_rows == len(there)
+    for place in there:
+        hours = read_hours(place.hours_told, site_of(place, ZoneInfo("Europe/Helsinki")))
+        assert isinstance(hours, NotTold | Unreadable)
 
 
 def test_a_city_without_places_is_a_city(town: City) -> None:

@@ -46,7 +46,7 @@ class Demo:
         self.process = subprocess.Popen(
             (*HUBBUB, "demo", *where, *options), stderr=subprocess.DEVNULL
         )
-        assert until(self.is_up, 120), "the demo does not come up"
+        assert until(self.is_up, 240), "the demo does not come up"
 
     def is_up(self) -> bool:
         try:

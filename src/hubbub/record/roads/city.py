@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Final, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import pyarrow as pa
@@ -75,7 +75,7 @@ class City:
         self.name = card.name
         self.box = card.box
         self.attribution = card.attribution
-        self.zone = ZoneInfo(card.zone)
+        self.zone = _clocks(card.zone)
         self.valhalla_config = place_config(folder)
 
     @classmethod
@@ -208,3 +208,13 @@ def _replace(folder: Path, fresh: Path) -> None:
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _clocks(zone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadInput(
+            f"this machine does not know the time zone {zone!r} of the city: "
+            "bring its time zones up to date (tzdata), then start again"
+        ) from None

@@ -27,7 +27,7 @@ from hubbub.terms.purposes import Category, Places
 from hubbub.terms.time import SECOND, Instant, instant
 
 SEED: Final = 5
-RESIDENTS: Final = 2000
+RESIDENTS: Final = 1200
 RHYTHM: Final = Rhythm(out_s=(60.0, 180.0), resting_s=(600.0, 900.0))
 """Phones that spare their batteries: a demo starts sooner with fewer pings."""
 

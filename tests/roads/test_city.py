@@ -118,7 +118,7 @@ def test_a_time_zone_that_the_machine_does_not_know_is_told_and_nothing_is_lost(
     folder = shutil.copytree(town.folder, tmp_path / "moved")
     card = msgspec.json.decode((folder / CARD).read_bytes())
     (folder / CARD).write_bytes(msgspec.json.encode({**card, "zone": "Mars/Olympus_Mons"}))
-    with pytest.raises(BadInput, match="does not know the time zone 'Mars/Olympus_Mons'.*tzdata"):
+    with pytest.raises(BadInput, match=r"does not know the time zone 'Mars/Olympus_Mons'.*tzdata"):
         City.open(folder)
     (folder / CARD).write_bytes(msgspec.json.encode(card))
     assert City.open(folder).zone == town.zone

@@ -46,12 +46,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     home = Home(tmp_path_factory.mktemp("demo"))
     said: list[tuple[str, float]] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shared, "RESIDENTS", 30)
-        patch.setattr(shared, "_AT_ONCE", 15)
+        patch.setattr(shared, "_AT_ONCE", 18)
         share_a_week(
-            home, CITY, PLACES, monday=MONDAY, progress=lambda what, done: said.append((what, done))
+            home,
+            CITY,
+            PLACES,
+            monday=MONDAY,
+            residents=30,
+            progress=lambda what, done: said.append((what, done)),
         )
-    assert [done for _, done in said] == [0.5, 1]
+    assert [done for _, done in said] == [0.6, 1]
     assert all("simulated" in what for what, _ in said)
     deals = open_deals(home, read_settings(home.folder), StillClock(Instant(WEEK.until)))
     record = open_record(home, deals)

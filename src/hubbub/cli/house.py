@@ -24,6 +24,7 @@ from hubbub.run.export import export_traffic
 from hubbub.run.load import load_files
 from hubbub.run.places import census, take_corrections
 from hubbub.run.settings import Settings, explain
+from hubbub.run.simulated.shared import RESIDENTS
 from hubbub.run.up import up as run_up
 from hubbub.terms.errors import Refused
 
@@ -74,6 +75,13 @@ def up(asked: Asked, **said: str | int | None) -> None:
 @click.option("--history", type=Shown(), help="Recorded morning of an earlier day.")
 @click.option("--speed", type=click.FloatRange(1, 240), default=30.0, show_default=True)
 @click.option("--start", metavar="HH:MM", help="Begin the replay at this time of its day.")
+@click.option(
+    "--residents",
+    type=click.IntRange(0, 20_000),
+    default=RESIDENTS,
+    show_default=True,
+    help="Simulated people who shared their visits the week before.",
+)
 @_listening
 def demo(
     asked: Asked,
@@ -82,10 +90,18 @@ def demo(
     history: Path | None,
     speed: float,
     start: str | None,
+    residents: int,
     **said: str | int | None,
 ) -> None:
     """Replay a recorded morning, phone by phone, and show live traffic of a city."""
-    plan = Plan(extract=extract, pings=pings, history=history, speed=speed, start=start)
+    plan = Plan(
+        extract=extract,
+        pings=pings,
+        history=history,
+        speed=speed,
+        start=start,
+        residents=residents,
+    )
     with progress_bars() as progress:
         run = prepare_demo(asked.home, plan, progress=bar(progress))
     settings = _with_address(run.settings, **said)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,6 +22,7 @@ from hubbub.run.clock import Replay, SystemClock
 from hubbub.run.home import Home, taken
 from hubbub.run.recording import Recording, read_recording
 from hubbub.run.settings import FILE, Messenger, Operator, Server, Settings, Traffic
+from hubbub.run.simulated.shared import RESIDENTS
 from hubbub.terms.errors import BadInput
 from hubbub.terms.time import SECOND, Instant, instant, moment
 
@@ -48,6 +49,7 @@ _RUN: Final = (
     "visits",
     "days",
     "keys",
+    "places.json",
     "keeper.json",
     "swept.json",
     "sweep-asked",
@@ -81,6 +83,7 @@ class Plan:
     history: Path | None = None
     speed: float = 30.0
     start: str | None = None
+    residents: int = RESIDENTS
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,13 @@ class Run:
             "hubbub.run.replay", str(self.home.folder), str(self.pings), url, self.zone.key
         )
         return (Child("replay", command, once=True),)
+
+
+class _Past(NamedTuple):
+    """What the house is to remember: a recorded morning, and the week of so many residents."""
+
+    recording: Path
+    residents: int
 
 
 def prepare_demo(home: Home, plan: Plan, *, progress: Callable[[str, float], None]) -> Run:
@@ -120,7 +130,8 @@ def prepare_demo(home: Home, plan: Plan, *, progress: Callable[[str, float], Non
         )
         base = Home(home.folder / _BASE)
         if history is not None:
-            _keep_history(base, home, history, settings=settings, progress=progress)
+            past = _Past(recording=history, residents=plan.residents)
+            _keep_history(base, home, past, settings=settings, progress=progress)
         _begin_anew(home, base if history is not None else None, at=begin)
         replay = Replay(
             begin=begin,
@@ -168,21 +179,23 @@ def _begin(plan: Plan, recording: Recording, *, zone: ZoneInfo) -> Instant:
 def _keep_history(
     base: Home,
     home: Home,
-    recording: Path,
+    past: _Past,
     *,
     settings: Settings,
     progress: Callable[[str, float], None],
 ) -> None:
-    """Play the earlier morning once, and keep what the house then remembers."""
+    """Play the week and the earlier morning once, and keep what the house then remembers."""
     city = (home.cities / "current").read_text()
-    made_of = sha256(f"{HISTORY_EDITION} {city} {_digest(recording)}".encode()).hexdigest()
+    ingredients = f"{HISTORY_EDITION} {city} {_digest(past.recording)} {past.residents}"
+    made_of = sha256(ingredients.encode()).hexdigest()
     stamp = base.folder / "made-of"
     if stamp.exists() and stamp.read_text() == made_of:
         return
     shutil.rmtree(base.folder, ignore_errors=True)
     base.folder.mkdir()
     _write_settings(base, settings)
-    arguments = (str(base.folder), str(home.folder), str(recording), HISTORY_DAY.isoformat())
+    folders = (str(base.folder), str(home.folder), str(past.recording))
+    arguments = (*folders, HISTORY_DAY.isoformat(), str(past.residents))
     lines = run_to_end(python("hubbub.run.history", *arguments))
     for told in map(msgspec.json.Decoder(Progress).decode, lines):
         progress(told.what, told.done)

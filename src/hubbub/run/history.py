@@ -6,6 +6,7 @@ put forward from tick to tick.
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,11 +23,14 @@ from hubbub.record.engine import Engine
 from hubbub.record.events import DAY, EventStore
 from hubbub.record.record import Record
 from hubbub.record.roads.city import City
+from hubbub.run.busy import CountedVisits, busy_weeks
 from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.clock import StillClock
 from hubbub.run.home import Home
-from hubbub.run.house import open_deals, open_reads
+from hubbub.run.house import open_deals, open_reads, open_record
+from hubbub.run.log import set_up_logs
+from hubbub.run.place_numbers import place_numbers
 from hubbub.run.places import places_of
 from hubbub.run.settings import read_settings
 from hubbub.run.simulated.shared import share_a_week
@@ -34,8 +38,9 @@ from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import TrafficLoop
 from hubbub.terms.errors import BadInput
 from hubbub.terms.pings import Pings
+from hubbub.terms.places import Place
 from hubbub.terms.purposes import Category, LiveTraffic, Traffic
-from hubbub.terms.time import SECOND, Instant
+from hubbub.terms.time import SECOND, Instant, instant
 
 _TOLD_EVERY: Final = 0.01
 _JOURNAL: Final = "history"
@@ -75,6 +80,28 @@ def play_history(
     deals.close()
 
 
+def release_week(
+    base: Home,
+    city: City,
+    places: Sequence[Place],
+    *,
+    monday: date,
+    progress: Callable[[str, float], None],
+) -> None:
+    """Release how busy places were in the week of `monday`, as the house does when it is over."""
+    what = "their visits become popular times"
+    progress(what, 0.0)
+    over = datetime.combine(monday + timedelta(days=7), time(3), city.zone)
+    clock = StillClock(instant(over))
+    deals = open_deals(base, read_settings(base.folder), clock)
+    with closing(open_ledger(base)) as ledger, closing(open_record(base, deals)) as record:
+        numbers = place_numbers(base, places, now=clock.now())
+        visits = CountedVisits(record, places, numbers, city=city)
+        busy_weeks(record, ledger, visits, city=city, folder=base.days).step(clock.now())
+    deals.close()
+    progress(what, 1.0)
+
+
 def _agreed(
     deals: DealStore,
     batches: Sequence[FileBatch],
@@ -97,9 +124,13 @@ def _agreed(
 
 
 def main() -> None:
-    """Play a week and a morning into the house BASE: BASE HOME FILE DAY; HOME serves the city."""
+    """Play a week and a morning into a house: BASE HOME FILE DAY RESIDENTS.
+
+    HOME serves the city. RESIDENTS share the week of DAY; FILE is recorded on that day.
+    """
     end_with_parent()
-    base, home, file, day = sys.argv[1:]
+    set_up_logs()  # what is printed is read by who started this
+    base, home, file, day, residents = sys.argv[1:]
 
     told = ("", 0.0)
 
@@ -112,10 +143,12 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
     city, on = current_city(Home(Path(home))), date.fromisoformat(day)
-    monday = on - timedelta(days=on.weekday())
-    share_a_week(
-        Home(Path(base)), city, places_of(Home(Path(home)), city), monday=monday, progress=tell
-    )
+    if int(residents):
+        monday, places = on - timedelta(days=on.weekday()), places_of(Home(Path(home)), city)
+        share_a_week(
+            Home(Path(base)), city, places, monday=monday, residents=int(residents), progress=tell
+        )
+        release_week(Home(Path(base)), city, places, monday=monday, progress=tell)
     play_history(Home(Path(base)), city, Path(file), day=on, progress=tell)
 
 

@@ -42,6 +42,7 @@ def share_a_week(
     places: Sequence[Place],
     *,
     monday: date,
+    residents: int = RESIDENTS,
     progress: Callable[[str, float], None],
 ) -> None:
     """Let residents agree to share for places, and live the week of `monday` in `city`."""
@@ -51,26 +52,26 @@ def share_a_week(
         home, read_settings(home.folder), StillClock(Instant(begin - _AGREED_BEFORE_US))
     )
     store, days = EventStore(home.events), set[int]()
-    for number, first in enumerate(range(0, RESIDENTS, _AT_ONCE)):
-        seed = SEED + 1 + number
-        people = residents_of(lived_in, people=_AT_ONCE, seed=seed)
+    for number, first in enumerate(range(0, residents, _AT_ONCE)):
+        seed, some = SEED + 1 + number, min(_AT_ONCE, residents - first)
+        people = residents_of(lived_in, people=some, seed=seed)
         legs = week_of(lived_in, people, seed=seed)
         told = told_of(legs, lived_in, monday=begin, seed=seed, rhythm=RHYTHM)
-        rows = _under_deals(deals, told.pings, first=first)
+        rows = _under_deals(deals, told.pings, range(first, first + some))
         store.commit(rows, journal=_JOURNAL, number=number)
         days.update(np.unique(rows["at"] // DAY).tolist())
-        progress("simulated residents live a week, and share it", (first + _AT_ONCE) / RESIDENTS)
+        progress("simulated residents live a week, and share it", (first + some) / residents)
     for day in sorted(days):
         store.compact(day)
     store.sweep()
     deals.close()
 
 
-def _under_deals(deals: DealStore, pings: pa.Table, *, first: int) -> Pings:
+def _under_deals(deals: DealStore, pings: pa.Table, residents: range) -> Pings:
     """Make a deal with each resident, and give all their rows under it."""
     badges = [
-        deals.enrol(f"resident {first + number}", frozenset({Places}), "simulated").badge
-        for number in range(_AT_ONCE)
+        deals.enrol(f"resident {number}", frozenset({Places}), "simulated").badge
+        for number in residents
     ]
     rows = np.zeros(pings.num_rows, PING)
     for name in PINGS_SCHEMA:

@@ -1,7 +1,8 @@
 /** An invite link: what it carries, and how a person comes to one. */
 
 import { ask, withBody } from "../lib/api";
-import type { House, Login } from "./homeserver";
+import type { Login } from "./homeserver";
+import { proof } from "./proof";
 
 export interface Invite {
   /** Opens the sign-up; empty where there is nothing to open. */
@@ -23,16 +24,10 @@ export function takeInvite(): Invite | undefined {
 }
 
 /** Make a link by which somebody new comes in, and finds who invited. */
-export async function makeInvite({ homeserver, token }: Login): Promise<string> {
-  const { audience } = await ask<House>("/v1/messenger", { cache: "no-store" });
-  // The house is shown that this person is signed in, and never what opens their messages.
-  const shown = await ask<{ token: string }>(`${homeserver}/_synapse/client/hubbub/session`, {
-    ...withBody("POST", { audience }),
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-  });
+export async function makeInvite(login: Login): Promise<string> {
   const made = await ask<{ link: string }>("/v1/messenger/invites", {
     ...withBody("POST", INVITE),
-    headers: { authorization: `Bearer ${shown.token}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${await proof(login)}`, "content-type": "application/json" },
   });
   return made.link;
 }

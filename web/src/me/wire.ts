@@ -147,3 +147,12 @@ export interface Erasure {
   requested_at: string;
   certificate: Record<string, unknown> | null;
 }
+
+/** What the messenger counted of a person. */
+export interface Counts {
+  zone: string;
+  rows: number;
+  days: { day: string; messages: number; pictures: number; calls: number }[];
+  conversations: number;
+  conversations_named: number;
+}

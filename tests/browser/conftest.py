@@ -6,28 +6,40 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from browser.served import Doorstep, MappedHouse, free_port, serving
 from hubbub.outlet.app import outlet_app
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
-SOUND = ("--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required")
+SOUND = (
+    "--use-fake-device-for-media-stream=device-count=2",
+    "--autoplay-policy=no-user-gesture-required",
+)
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+expect.set_options(timeout=15_000)  # where others are at work as well
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1000, "height": 640}
 
 
 @pytest.fixture(scope="module")
-def browser(browser_file: Path, browser_flags: tuple[str, ...]) -> Iterator[Browser]:
-    """Start the browser; maps are drawn by the processor, so that no graphics card is needed."""
+def start_browser(
+    browser_file: Path, browser_flags: tuple[str, ...]
+) -> Iterator[Callable[[], Browser]]:
+    """Start browsers; maps are drawn by the processor, so that no graphics card is needed."""
     flags = [flag for flag in browser_flags if not flag.startswith(("--headless", "--disable-gpu"))]
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=str(browser_file), args=[*flags, *WEBGL, *SOUND]
-        )
-        yield started
-        started.close()
+        chromium = playwright.chromium
+        all_flags = [*flags, *WEBGL, *SOUND]
+        yield lambda: chromium.launch(executable_path=str(browser_file), args=all_flags)
+
+
+@pytest.fixture(scope="module")
+def browser(start_browser: Callable[[], Browser]) -> Iterator[Browser]:
+    """Start a browser."""
+    started = start_browser()
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="module")

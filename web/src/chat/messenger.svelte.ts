@@ -10,6 +10,7 @@ import {
   SyncState,
   type MatrixClient,
 } from "matrix-js-sdk/lib/matrix";
+import { Calls } from "./calls.svelte";
 import { Conversation } from "./conversation.svelte";
 import { chatWith, comeIn, makeGroup } from "./direct";
 import type { Login } from "./homeserver";
@@ -42,6 +43,7 @@ export class Messenger {
   media!: MediaShelf;
   outbox!: Outbox;
   notices!: Notices;
+  calls!: Calls;
   #refreshing = 0;
   #wanted: string | undefined;
 
@@ -61,6 +63,7 @@ export class Messenger {
       name: `hubbub-chat-outbox-${this.login.user}`,
       onchange: () => this.open?.refresh(),
     });
+    this.calls = new Calls(this.client);
     this.notices = new Notices(this.client, (room) => route.go(room as `!${string}`));
     this.#listen();
     this.keys.watch(this.client);

@@ -4,6 +4,7 @@ from typing import Final
 
 from planted.deal_bugs import DEAL_BUGS
 from planted.hunt import Bug, Edit
+from planted.keeping_bugs import KEEPING_BUGS
 
 AUDIT = "crowd/test_audit.py::"
 BLOCKS = "crowd/test_blocks.py::"
@@ -661,5 +662,6 @@ BUGS: Final = (
     *DAY_BUGS,
     *COST_BUGS,
     *DEAL_BUGS,
+    *KEEPING_BUGS,
     *WAY_OUT_BUGS,
 )

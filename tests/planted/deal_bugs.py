@@ -33,6 +33,7 @@ DEAL_BUGS: Final = (
             ),
         ),
         killers=(WISH + "test_a_minor_is_not_offered_what_is_not_fit_for_minors",),
+        checks=("lives",),
     ),
     Bug(
         name="minors and special categories in bulk",

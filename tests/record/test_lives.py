@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deal.notices import NOTICE
+from deal.notices import everything_told
 from hubbub.deal.signals import Signal
 from hubbub.prove.histories import (
     Agrees,
@@ -18,13 +18,25 @@ from hubbub.prove.histories import (
 )
 from hubbub.prove.living import faults_of
 from hubbub.prove.playing import played_house
-from hubbub.terms.purposes import OWN, Category, Cell, LiveTraffic, Traffic
+from hubbub.terms.purposes import (
+    OWN,
+    Category,
+    Cell,
+    LiveTraffic,
+    Offers,
+    RecipientKey,
+    Traffic,
+    Usage,
+)
 
-OFFERED = sorted(NOTICE.cells(), key=lambda cell: cell.words)
+TOLD = everything_told()
+OFFERED = sorted(TOLD.cells(), key=lambda cell: cell.words)
+OF_ROWS = [cell for cell in OFFERED if cell.category is Category.LOCATION]
+BARRED = frozenset(cell for cell in OFFERED if not TOLD.use(cell.purpose).fit_for_minors)
 USUAL, LIVE = (Cell(Category.LOCATION, each) for each in (Traffic, LiveTraffic))
 HOURS = 8
 
-cells = st.frozensets(st.sampled_from(OFFERED), min_size=1, max_size=3)
+cells = st.frozensets(st.sampled_from(OF_ROWS) | st.sampled_from(OFFERED), min_size=1, max_size=3)
 one_cell = cells.map(lambda several: frozenset([min(several, key=OFFERED.index)]))
 deeds = st.one_of(
     st.builds(Shares, st.sampled_from((0, 0, 0, 1, 3)), st.sampled_from((None, None, *Signal))),
@@ -33,7 +45,11 @@ deeds = st.one_of(
     st.builds(TakesBack, st.one_of(cells, st.none())),
     st.sampled_from((Pauses(), GoesOn())),
 )
-lives = st.lists(deeds, min_size=HOURS, max_size=HOURS).map(lambda each: Life(tuple(each)))
+lives = st.builds(
+    Life,
+    st.lists(deeds, min_size=HOURS, max_size=HOURS).map(tuple),
+    st.sampled_from((frozenset(), frozenset(), BARRED)),
+)
 
 
 @given(crowd=st.lists(lives, min_size=1, max_size=24))
@@ -48,6 +64,12 @@ def test_an_answer_is_what_it_were_if_uncovered_rows_had_never_been_sent(
 
 AT_ONCE, LATE = Shares(0), Shares(2)
 A_YES, ANOTHER = frozenset({USUAL}), frozenset({LIVE})
+ADS, SISTER, PARTNER = (
+    Cell(Category.LOCATION, Offers, RecipientKey(key))
+    for key in ("own", "maps-sister", "ads-partner")
+)
+SISTER_COUNTS = Cell(Category.LOCATION, Usage, SISTER.recipient)
+OF_DEVICES = Agrees(frozenset({Cell(Category.DEVICE, Usage)}))
 
 
 BOTH = Agrees(A_YES), Agrees(ANOTHER)
@@ -68,8 +90,42 @@ BY_HAND: dict[str, tuple[tuple[Deed, ...], int, set[Cell]]] = {
     "collected in a pause": ((Agrees(A_YES), Pauses(), GoesOn(), Shares(1)), 3, {USUAL}),
     "agreed in a pause": ((Agrees(A_YES), Pauses(), Agrees(ANOTHER), AT_ONCE), 3, set()),
     "no ads, and nobody else": ((Agrees(A_YES), Shares(0, Signal.GPC)), 1, {USUAL}),
+    "another kind of data": ((OF_DEVICES, AT_ONCE), 1, set()),
+    "one kind of data of two": (
+        (OF_DEVICES, Agrees(A_YES), AT_ONCE, TakesBack(OF_DEVICES.cells)),
+        2,
+        {USUAL},
+    ),
+    "a partner, and nobody else": ((Agrees(frozenset({PARTNER})), AT_ONCE), 1, {PARTNER}),
+    "a partner taken back": (
+        (
+            *map(Agrees, map(frozenset, ([PARTNER], [SISTER]))),
+            AT_ONCE,
+            TakesBack(frozenset({PARTNER})),
+        ),
+        2,
+        {SISTER},
+    ),
+    "no partner and no ads": (
+        (*map(Agrees, map(frozenset, ([ADS], [SISTER_COUNTS], [USUAL]))), Shares(0, Signal.GPC)),
+        3,
+        {USUAL},
+    ),
     "nothing at all": ((Agrees(A_YES), Shares(0, Signal.TCF)), 1, set()),
 }
+
+
+def test_a_minor_agrees_to_what_is_fit_for_minors_and_to_nothing_else() -> None:
+    ads = Agrees(frozenset({ADS}))
+    asked = (ads, Agrees(A_YES), AT_ONCE, ChoosesAnew(ads.cells), Pauses(), GoesOn())
+    minor, adult = Life(asked, BARRED), Life((ads, AT_ONCE))
+    assert {cell for cell in OFFERED if minor.covers(2, cell)} == {USUAL}
+    assert {cell for cell in OFFERED if adult.covers(1, cell)} == {ADS}
+    with played_house() as house:
+        house.play([minor, adult])
+        assert faults_of(house, [minor, adult]) == []
+        assert house.read(Traffic, OWN) == {(0, 2)}
+        assert house.read(Offers, OWN) == {(1, 1)}
 
 
 @pytest.mark.parametrize(("deeds", "hour", "covered"), BY_HAND.values(), ids=BY_HAND)
@@ -77,7 +133,7 @@ def test_what_is_covered_is_told_by_the_words_of_the_deal(
     deeds: tuple[Deed, ...], hour: int, covered: set[Cell]
 ) -> None:
     """Who judges the house is judged by hand."""
-    assert {cell for cell in OFFERED if Life(deeds).covers(hour, cell)} == covered
+    assert {cell for cell in OF_ROWS if Life(deeds).covers(hour, cell)} == covered
 
 
 def test_what_is_covered_is_read_and_nothing_else() -> None:
@@ -85,4 +141,7 @@ def test_what_is_covered_is_read_and_nothing_else() -> None:
     with played_house() as house:
         house.play(crowd)
         assert faults_of(house, crowd) == []
-        assert house.read(Traffic, OWN)
+        own, *others = house.recipients
+        assert house.read(Traffic, own)
+        assert all(house.read(Offers, each) for each in others)
+        assert not house.read(Offers, own)

@@ -15,6 +15,7 @@ from ibis.expr import types as ir
 
 from crowd.morning import DAY, DECLARATIONS, NOON, ROADS, ZONE, arrow, engine
 from crowd.test_bounds import TWO_DAYS, bad_morning, blocks_of, queries
+from deal.test_gate_two import RESTING
 from hubbub.crowd import summing
 from hubbub.crowd.blocks import Block, Days, calendar
 from hubbub.crowd.declaration import Declaration
@@ -24,7 +25,7 @@ from hubbub.products.places.declarations import CountedPlaces
 from hubbub.products.places.visits import visits_in
 from hubbub.run.products import EVERY_DECLARATION
 from hubbub.terms.catalogue import PASSES, PINGS, STAMP, VISITS
-from hubbub.terms.purposes import OWN, Category, Places
+from hubbub.terms.purposes import OWN, Category, Places, Usage, cell_bit
 from hubbub.terms.time import SECOND
 from places.test_visits import IMPOSSIBLE, WEEK, table
 from spark.conftest import Ask
@@ -141,6 +142,28 @@ def test_spark_gives_the_integers_of_duckdb_through_both_gates(
         answer = rows_of(engine(asked, given))
         assert len(answer) > 2
         assert rows_of(on_spark(asked, given)) == answer
+
+
+def interactions(rows: int) -> pa.Table:
+    """Let people write to one another, with stamps and receipts as bad as they come."""
+    chance = Random(11)
+    receipts, stamps = [None, *range(9)], [None, 0, 1, -1, cell_bit(Usage, OWN)]
+    numbers = {"other": [None, -1, *range(40)], "receipt": receipts, "other_receipt": receipts}
+    choices = numbers | {"may": stamps, "other_may": stamps, "subject": [*range(40)]}
+    columns = {
+        name: [chance.choice(choices.get(name, [*range(9)])) for _ in range(rows)]
+        for name in RESTING.schema()
+    }
+    return pa.table(columns, pa.schema([(n, str(kind)) for n, kind in RESTING.schema().items()]))
+
+
+def test_spark_names_the_second_person_where_duckdb_does(on_spark: Ask) -> None:
+    given = {"resting": interactions(3000), "dead": pa.table({"receipt": [4, 5, 5]})}
+    asked = permit(RESTING, Usage, OWN, category=Category.INTERACTIONS, dead=DEAD).rows
+    answer = rows_of(engine(asked, given))
+    other = asked.columns.index("other")
+    assert 100 < sum(row[other] is not None for row in answer) < len(answer) - 100
+    assert rows_of(on_spark(asked, given)) == answer
 
 
 def test_a_difference_is_seen(on_spark: Ask) -> None:

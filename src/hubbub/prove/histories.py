@@ -5,7 +5,8 @@ at nothing else: it knows of no stamp, no receipt and no dead list.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import batched
 from typing import Final, assert_never
 
 from hubbub.deal.signals import Signal
@@ -88,6 +89,7 @@ class Life:
     """What one person does, hour by hour."""
 
     deeds: tuple[Deed, ...]
+    barred: Cells = frozenset()  # what she is not offered: she is a minor
 
     def shared(self) -> list[int]:
         """List the hours at which she shares."""
@@ -95,7 +97,7 @@ class Life:
 
     def until(self, hour: int) -> "Life":
         """Give the same life up to that hour."""
-        return Life(self.deeds[: hour + 1])
+        return replace(self, deeds=self.deeds[: hour + 1])
 
     def is_late(self, hour: int) -> bool:
         """Tell whether what she shared at `hour` was not sent at once."""
@@ -115,11 +117,15 @@ class Life:
         pauses = any(map(self.is_paused, (collected, hour, len(self.deeds) - 1)))
         return is_open and not pauses and not says_no(shared.signal, cell)
 
+    def is_heard(self, deed: Agrees | ChoosesAnew) -> bool:
+        """Tell whether she may say yes like this: else nothing comes of it."""
+        return not deed.cells & self.barred
+
     def is_paused(self, hour: int) -> bool:
         """Tell whether her deal is paused at `hour`, after what she does then."""
         known = paused = False
         for deed in self.deeds[: hour + 1]:
-            known = known or isinstance(deed, Agrees | ChoosesAnew)
+            known = known or (isinstance(deed, Agrees | ChoosesAnew) and self.is_heard(deed))
             if isinstance(deed, Pauses | GoesOn):
                 paused = known and isinstance(deed, Pauses)
         return paused
@@ -129,6 +135,8 @@ class Life:
         since: int | None = None
         for hour, deed in enumerate(self.deeds):
             match deed:
+                case Agrees() | ChoosesAnew() if not self.is_heard(deed):
+                    pass
                 case Agrees(cells) | ChoosesAnew(cells) if cell in cells:
                     since = hour if since is None else since
                 case ChoosesAnew() | TakesBack(None):
@@ -152,8 +160,13 @@ def says_no(signal: Signal | None, cell: Cell) -> bool:
     assert_never(signal)
 
 
-def thrown(dice: Dice, offered: Sequence[Cell], *, people: int, hours: int) -> list[Life]:
-    """Throw so many lives: half of all deeds share, and the others choose among what is offered."""
+def thrown(
+    dice: Dice, offered: Sequence[Cell], *, people: int, hours: int, barred: Cells
+) -> list[Life]:
+    """Throw so many lives: half of all deeds share, and the others choose among what is offered.
+
+    Every third person is a minor, who is not offered what is `barred`.
+    """
     count = people * hours
     kinds, many = dice.whole(_KINDS, count), 1 + dice.whole(_CELLS_MAX, count)
     chosen = dice.whole(len(offered), count * _CELLS_MAX).reshape(count, _CELLS_MAX)
@@ -161,7 +174,10 @@ def thrown(dice: Dice, offered: Sequence[Cell], *, people: int, hours: int) -> l
         _deed(kind, [offered[number] for number in cells[:several]])
         for kind, cells, several in zip(kinds.tolist(), chosen.tolist(), many.tolist(), strict=True)
     ]
-    return [Life(tuple(deeds[first : first + hours])) for first in range(0, count, hours)]
+    return [
+        Life(tuple(theirs), frozenset() if number % 3 else barred)
+        for number, theirs in enumerate(batched(deeds, hours, strict=True))
+    ]
 
 
 def _deed(kind: int, chosen: Sequence[Cell]) -> Deed:

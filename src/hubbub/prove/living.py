@@ -1,10 +1,12 @@
 """Whether an answer tells of rows that no deal covers, whatever their people did before and after.
 
-Many people live at random lives in one house: they agree, choose anew, take back and share. Every
-answer of every product, and every read for any purpose and recipient, is compared with what it were
-had the uncovered rows never been sent. What is covered is told by the words of the deal alone.
+Many people live at random lives in one house, minors among them: they agree to all kinds of data,
+purposes and recipients, choose anew, take back and share. Every answer of every product, and every
+read for any purpose and recipient, is compared with what it were had the uncovered rows never been
+sent. What is covered is told by the words of the deal alone.
 """
 
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -17,19 +19,21 @@ from hubbub.prove.histories import Life, thrown
 from hubbub.prove.playing import APART, ROADS_EACH, PlayedHouse, Row, pass_rows, played_house
 from hubbub.prove.worlds import Stage, counters, keys_of, still
 from hubbub.run.products import EVERY_DECLARATION
-from hubbub.terms.purposes import OWN, PURPOSES, Category, Cell, LiveTraffic
+from hubbub.terms.purposes import PURPOSES, Category, Cell, LiveTraffic
 
 PEOPLE: Final = 120
 HOURS: Final = 12
 
-_OF_ROWS: Final = tuple(Cell(Category.LOCATION, purpose) for purpose in PURPOSES.values())
+_OFTEN: Final = 5  # of 75 cells, twelve are about the rows
 
 
 def check_living(case: Case) -> Verdict:
     """Let people live, and look at every answer and every read."""
     dice, people = Dice(), case.many(PEOPLE)
     with played_house() as house:
-        lives = thrown(dice, house.offered(), people=people, hours=HOURS)
+        lives = thrown(
+            dice, _often_of_rows(house), people=people, hours=HOURS, barred=house.barred()
+        )
         house.play(lives)
         faults = faults_of(house, lives)
     rows = sum(len(life.shared()) for life in lives)
@@ -42,11 +46,11 @@ def check_living(case: Case) -> Verdict:
 
 def faults_of(house: PlayedHouse, lives: list[Life]) -> list[str]:
     """Tell what is read that nobody agreed to, and what is not read although somebody did."""
-    faults = _differing("taken", house.taken, _owed(lives), spared=_late(lives))
-    for purpose in PURPOSES.values():
-        cell = Cell(Category.LOCATION, purpose)
+    faults = _differing("taken", house.taken, _owed(house, lives), spared=_late(lives))
+    for purpose, recipient in product(PURPOSES.values(), house.recipients):
+        cell = Cell(Category.LOCATION, purpose, recipient.key)
         covered = covered_rows(house, lives, cell)
-        faults += _differing(f"read for {cell.words}", house.read(purpose, OWN), covered)
+        faults += _differing(f"read for {cell.words}", house.read(purpose, recipient), covered)
     return [
         *faults,
         *(told for each in EVERY_DECLARATION for told in _answered(house, lives, each)),
@@ -66,13 +70,18 @@ def covered_rows(house: PlayedHouse, lives: list[Life], cell: Cell) -> set[Row]:
     return {row for row in house.taken if lives[row[0]].covers(row[1], cell)}
 
 
-def _owed(lives: list[Life]) -> set[Row]:
+def _often_of_rows(house: PlayedHouse) -> list[Cell]:
+    """List what is offered, and what is about the rows that are sent so often that half is."""
+    return [*house.offered(), *house.offered_of_rows() * _OFTEN]
+
+
+def _owed(house: PlayedHouse, lives: list[Life]) -> set[Row]:
     """List the rows that are covered by something as they arrive."""
     return {
         (person, hour)
         for person, life in enumerate(lives)
         for hour in life.shared()
-        if any(life.until(hour).covers(hour, cell) for cell in _OF_ROWS)
+        if any(life.until(hour).covers(hour, cell) for cell in house.offered_of_rows())
     }
 
 

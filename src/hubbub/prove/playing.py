@@ -17,13 +17,14 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 
 from hubbub.crowd.blocks import Days
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.noise import Integers
-from hubbub.deal.desk import Token
+from hubbub.deal.desk import AgeBand, ChoiceRefused, Token
 from hubbub.deal.gate import Permitted, derive
-from hubbub.deal.notice import Operator
+from hubbub.deal.notice import Operator, draft, read_notice_text
 from hubbub.deal.signals import Signal
 from hubbub.intake.door import PREFIX, Door
 from hubbub.intake.request import Message
@@ -39,13 +40,13 @@ from hubbub.prove.histories import (
 )
 from hubbub.prove.worlds import NOON, Passes
 from hubbub.record.deal_store import DealStore
-from hubbub.record.deal_store_notices import shipped
+from hubbub.record.deal_store_notices import REGION, packaged, packaged_regions
 from hubbub.run.clock import StillClock
 from hubbub.run.home import Home
 from hubbub.run.house import open_record
 from hubbub.run.settings import read_settings
 from hubbub.run.web import open_door
-from hubbub.terms.purposes import Cell, LiveTraffic, Purpose, Recipient
+from hubbub.terms.purposes import OWN, Category, Cell, LiveTraffic, Purpose, Recipient
 from hubbub.terms.time import SECOND, Instant
 
 type Row = tuple[int, int]
@@ -80,6 +81,10 @@ class PlayedHouse:
         self._tokens: dict[int, Token] = {}
         self.taken: set[Row] = set()  # rows that the door took
         self._door_deals, self._desk = self._opened(0), self._opened(0)
+        for told in self._desk.notice().recipients:
+            if told.recipient != OWN.key:
+                self._desk.registry.add(told.recipient, name=told.name, kind=told.kind)
+        self.recipients = self._desk.registry.recipients()
         self._record = open_record(home, self._door_deals)
         self._after = self._record.version()
 
@@ -91,6 +96,15 @@ class PlayedHouse:
     def offered(self) -> list[Cell]:
         """List what one may agree to here."""
         return sorted(self._desk.notice().cells(), key=lambda cell: cell.words)
+
+    def offered_of_rows(self) -> list[Cell]:
+        """List those of it that are about the kind of rows that is sent here."""
+        return [cell for cell in self.offered() if cell.category is Category.LOCATION]
+
+    def barred(self) -> frozenset[Cell]:
+        """List what no minor is offered, as the notice says."""
+        notice = self._desk.notice()
+        return frozenset(c for c in notice.cells() if not notice.use(c.purpose).fit_for_minors)
 
     def play(self, lives: Sequence[Life]) -> None:
         """Let everybody live."""
@@ -127,7 +141,9 @@ class PlayedHouse:
     def _opened(self, edition: int) -> DealStore:
         """Open the deal as a process of its own has it; its notice is another edition."""
         operator = Operator(name=f"a drill, {edition}", contact="nobody")
-        return DealStore(self._home.deal, self._clock, told=shipped(operator))
+        text = replace(read_notice_text(packaged("notice_of_everything.json")), operator=operator)
+        told = draft(text, REGION, packaged_regions())
+        return DealStore(self._home.deal, self._clock, told=told)
 
     async def _live(self, lives: Sequence[Life], hours: Sequence[int]) -> None:
         deals, clock = self._door_deals, self._clock
@@ -139,14 +155,21 @@ class PlayedHouse:
                     case (Shares() as shared,):
                         await self._share(door, (person, hour), shared)
                     case (Agrees() | ChoosesAnew() | TakesBack() | Pauses() | GoesOn() as choice,):
-                        self._choose(person, choice)
+                        self._choose(person, life, choice)
         journal.close()
 
-    def _choose(self, person: int, choice: Choice) -> None:
+    def _choose(self, person: int, life: Life, choice: Choice) -> None:
+        try:
+            self._chosen(person, choice, AgeBand.MINOR if life.barred else AgeBand.ADULT)
+        except ChoiceRefused:
+            assert isinstance(choice, Agrees | ChoosesAnew), "what is taken back is not refused"
+            assert not life.is_heard(choice), "what is offered is not refused"
+
+    def _chosen(self, person: int, choice: Choice, age: AgeBand) -> None:
         token = self._tokens.get(person)
         match choice:
             case Agrees(cells) | ChoosesAnew(cells) if token is None:
-                told = self._desk.enrol(f"somebody {person}", cells, _METHOD)
+                told = self._desk.enrol(f"somebody {person}", cells, _METHOD, age=age)
                 self._tokens[person] = told.token
             case Agrees(cells) if token is not None:
                 self._desk.choose(token, cells, _METHOD)

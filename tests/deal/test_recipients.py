@@ -16,7 +16,9 @@ def test_scopes_are_read_as_they_are_written() -> None:
     assert scopes_of(wanted, MADE_FOR) == (LIVE, TYPICAL)
 
 
-@pytest.mark.parametrize("wanted", ["", "traffic.live", "traffic.live:public.traffic", "ads:x"])
+@pytest.mark.parametrize(
+    "wanted", ["", "traffic.live", "traffic.live:public.traffic", "ads:x", ":"]
+)
 def test_what_is_no_scope_is_refused_with_those_that_there_are(wanted: str) -> None:
     there = "traffic.typical:public.traffic, traffic.live:public.traffic.live"
     with pytest.raises(BadInput) as refused:

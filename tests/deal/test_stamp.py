@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.deal.desk import Badge
-from hubbub.deal.stamp import NOTHING, cells_of, stamps
+from hubbub.deal.desk import Badge, LiveReceipt
+from hubbub.deal.stamp import NOTHING, cells_of, only, stamps
 from hubbub.terms.people import ReceiptNumber, Subject
 from hubbub.terms.purposes import (
     OWN,
@@ -76,3 +76,23 @@ def test_an_unknown_bit_grants_nothing() -> None:
     assert cells_of((*NOTHING[1:], unknown), [OWN]) == ()
     both = (*NOTHING[1:], unknown | cell_bit(Traffic, OWN))
     assert cells_of(both, [OWN]) == (Cell(Category.LOCATION, Traffic),)
+
+
+def test_nothing_is_stamped_in_a_pause_and_all_as_before_when_it_is_over() -> None:
+    stamped = tuple(range(1, len(Category) + 1))
+    for paused in (False, True):
+        receipt, since = ReceiptNumber(1), Instant(0)
+        badge = Badge(
+            subject=Subject(1), receipt=receipt, stamps=stamped, since=since, paused=paused
+        )
+        live = LiveReceipt(subject=Subject(1), stamps=stamped, paused=paused)
+        expected = [0 if paused else number for number in stamped]
+        assert [badge.stamp(category) for category in Category] == expected
+        assert [live.stamp(category) for category in Category] == expected
+
+
+def test_the_stamps_of_one_category_grant_nothing_of_another() -> None:
+    for category in Category:
+        alone = only(category, 7)
+        assert [may for may in alone if may] == [7]
+        assert alone[category.number] == 7

@@ -142,14 +142,13 @@ def main() -> None:
         sys.stdout.buffer.write(msgspec.json.encode({"what": what, "done": done}) + b"\n")
         sys.stdout.buffer.flush()
 
-    city, on = current_city(Home(Path(home))), date.fromisoformat(day)
+    past, city, on = Home(Path(base)), current_city(Home(Path(home))), date.fromisoformat(day)
+    monday, places = on - timedelta(days=on.weekday()), places_of(Home(Path(home)), city)
     if int(residents):
-        monday, places = on - timedelta(days=on.weekday()), places_of(Home(Path(home)), city)
-        share_a_week(
-            Home(Path(base)), city, places, monday=monday, residents=int(residents), progress=tell
-        )
-        release_week(Home(Path(base)), city, places, monday=monday, progress=tell)
-    play_history(Home(Path(base)), city, Path(file), day=on, progress=tell)
+        share_a_week(past, city, places, monday=monday, residents=int(residents), progress=tell)
+    play_history(past, city, Path(file), day=on, progress=tell)
+    if int(residents):
+        release_week(past, city, places, monday=monday, progress=tell)
 
 
 if __name__ == "__main__":

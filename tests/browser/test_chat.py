@@ -369,3 +369,13 @@ def test_a_call_is_declined_or_missed_and_both_are_told(pair: tuple[Person, Pers
     expect(last[1]).to_contain_text("Missed call")
     for person in pair:
         expect(person.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_chat_leads_to_my_data_as_the_person_of_the_account(
+    another: Callable[..., Page],
+) -> None:
+    page = signed_up(another(), "Di Fox").page
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("link", name="My data").click()
+    expect(page.get_by_role("region", name="Messenger")).to_contain_text("@di.fox:localhost")
+    expect(page.get_by_role("switch").first).not_to_be_checked()

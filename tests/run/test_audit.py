@@ -1,5 +1,6 @@
 """The audit: what may be read is what the receipts say, and any disagreement is heard of."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import structlog
 from hubbub.cli import main
 from hubbub.deal.desk import DeviceName
 from hubbub.run.audit import EVERY_US, Audit, Auditor
-from hubbub.run.status import Audited, read_note
+from hubbub.run.clock import SystemClock
+from hubbub.run.home import Home
+from hubbub.run.keeper import Keeper
+from hubbub.run.settings import read_settings
+from hubbub.run.status import Audited, KeeperStatus, read_note, write_note
 from hubbub.terms.purposes import OWN, LiveTraffic, Traffic, cell_bit
 from hubbub.terms.time import SECOND
 from record.deal_store_rig import database
@@ -168,6 +173,28 @@ def test_the_keeper_audits_every_day_and_alarms(street: House) -> None:
     assert line["log_level"] == "error"
     assert {type(value) for value in line.values()} == {str, int}
     assert "ann" not in str(line)
+
+
+class OneRound(threading.Event):
+    """Lets the keeper go round once."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        self.set()
+        return True
+
+
+@pytest.mark.parametrize("disagreements", [0, 1])
+def test_what_an_audit_found_stands_where_the_operator_looks(
+    tmp_path: Path, disagreements: int
+) -> None:
+    home = Home(tmp_path)
+    found = Audited(at=SystemClock().now(), rows=35, disagreements=disagreements)
+    write_note(home.audited, found)
+    Keeper(home, read_settings(home.folder)).run(OneRound())
+    status = read_note(home.keeper_status, KeeperStatus)
+    assert status is not None
+    assert ("the audit of the deal disagrees" in status.trouble) == bool(disagreements)
 
 
 def test_one_may_audit_at_any_time(

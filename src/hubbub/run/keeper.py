@@ -64,6 +64,7 @@ class Keeper:
             self._go_round()
             stop.wait(max(0.01, _ROUND_S - (time.monotonic() - began)))
         self._record.close()
+        self._deals.close()
 
     def _go_round(self) -> None:
         began = time.monotonic()

@@ -3,18 +3,24 @@
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
+import structlog
+
 from hubbub.run.children import Child, Pulse, python
 from hubbub.run.home import Home
 from hubbub.run.messenger.config import write_config
 from hubbub.run.messenger.files import MessengerFiles
-from hubbub.run.messenger.presence import address_of
+from hubbub.run.messenger.presence import MODULE, address_of, is_installed
 from hubbub.run.settings import Settings
+
+log = structlog.get_logger()
 
 _PATIENCE_S = 5.0
 
 
 def messenger_child(home: Home, settings: Settings) -> Child:
     """Give the homeserver of this house, as a child process that is not started yet."""
+    if not is_installed(MODULE):
+        log.warning("no account can be shown to hubbub", missing=MODULE)
     files, server = MessengerFiles(home.folder), settings.server
     write_config(files, settings, house=f"http://{_reached_at(server.host)}:{server.port}")
     local = address_of(settings).local

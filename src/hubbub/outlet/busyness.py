@@ -34,7 +34,7 @@ WEEKDAYS: Final[tuple[Weekday, ...]] = (
 DAY_HOURS: Final = 24
 
 _NOTHING_LIVE: Final = LiveBusyness(
-    level="none", reason="no minutes of today were released that tell of this place"
+    level="none", reason="nothing of the last minutes was released"
 )
 
 

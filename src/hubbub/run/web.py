@@ -123,6 +123,8 @@ async def serve(home: Home, settings: Settings, *, host: str, port: int) -> None
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(server.serve())
     watching = asyncio.create_task(_until_broken(journal))
+    # Weeks take a while to put together: the first who asks should not wait for that.
+    loop.run_in_executor(None, sources.busyness)
     ends = (serving, watching, asyncio.create_task(stop.wait()))
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     server.stop()

@@ -1,11 +1,14 @@
 """Synapse's own tables in a file, as Synapse makes them: for what is beside them."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any, Protocol
 
+import psycopg2
 from synapse.storage.database import LoggingDatabaseConnection
-from synapse.storage.engines import Sqlite3Engine
+from synapse.storage.engines import PostgresEngine, Sqlite3Engine
 from synapse.storage.prepare_database import prepare_database
 
 
@@ -22,10 +25,32 @@ def make_tables(path: Path) -> None:
         )
 
 
+def make_postgres_tables(address: str) -> None:
+    """Make every table of this version of Synapse in the PostgreSQL database at `address`."""
+    engine = PostgresEngine({"args": {}})
+    with closing(psycopg2.connect(address)) as raw:
+        prepare_database(
+            LoggingDatabaseConnection(
+                conn=raw, engine=engine, default_txn_name="tests", server_name="localhost"
+            ),
+            engine,
+            config=None,
+        )
+        raw.commit()
+
+
+class Database(Protocol):
+    """Where statements are run, with question marks for what is put into them."""
+
+    def execute(self, statement: str, values: Sequence[Any], /) -> Any:
+        """Run a statement."""
+        ...
+
+
 class Homeserver:
     """As much of a homeserver as writes what people send into its database."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         self._place = 0
 
@@ -34,7 +59,12 @@ class Homeserver:
         who = f"@{name}:localhost"
         self._insert("users", name=who, deactivated=int(deactivated))
         self._insert(
-            "devices", user_id=who, device_id=f"D{name}", user_agent=agent, last_seen=1, hidden=0
+            "devices",
+            user_id=who,
+            device_id=f"D{name}",
+            user_agent=agent,
+            last_seen=1,
+            hidden=False,
         )
         return who
 
@@ -73,10 +103,10 @@ class Homeserver:
             room_id=room,
             sender=who,
             origin_server_ts=at_ms,
-            contains_url=int(file),
-            outlier=int(outlier),
+            contains_url=file,
+            outlier=outlier,
             rejection_reason=rejected,
-            processed=1,
+            processed=True,
             depth=1,
         )
         self._insert(

@@ -79,7 +79,7 @@ class Homeserver:
                 stderr=told,
                 env={**os.environ, "PYTHONPATH": path},
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while not answers(self.url):
             assert self.process.poll() is None, self.told
             assert time.monotonic() < deadline, self.told

@@ -152,7 +152,7 @@ def state(house: House) -> str:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("together")
     running = House(folder)
-    assert until(lambda: state(running) == "up", for_s=90), (folder / "told.txt").read_text()
+    assert until(lambda: state(running) == "up", for_s=150), (folder / "told.txt").read_text()
     yield running
     running.process.kill()
     running.process.wait()

@@ -67,6 +67,8 @@ bench: ## Score the published speeds against the truth in DATA, and measure the 
 	@$(BIN)/python -m bench.erasing
 	@$(BIN)/python -m bench.visits
 	@$(BIN)/python -m bench.attribution
+	@$(BIN)/python -m bench.busyness
+	@$(BIN)/python -m bench.busy_now
 	@test -d "$(DATA)" || { echo "no mornings with their truth in $(DATA): make bench DATA=FOLDER"; exit 2; }
 	@$(BIN)/python -m bench.hours $(DATA)/*.osm.pbf
 	@$(BIN)/python -m bench.delay $(DATA)

@@ -59,7 +59,7 @@ THEMES: Final = (
     ),
 )
 _MARKS: Final = {OURS: "o", RECIPE_SHOWN: "s", RECIPE: "^"}
-_WIDE: Final = {
+SVG: Final = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "hubbub",
     "font.family": "sans-serif",
@@ -91,7 +91,7 @@ def draw_pictures(figures: Sequence[Figure], folder: Path) -> None:
 
 
 def _draw(figures: Sequence[Figure], theme: Theme, file: Path) -> None:
-    with mpl.rc_context(_WIDE):
+    with mpl.rc_context(SVG):
         sheet = Sheet(figsize=_INCHES, layout="constrained", facecolor=theme.card)
         error, shown = sheet.subplots(1, 2)
         _lines(error, figures, theme, value=lambda figure: figure.rmse_kmh)

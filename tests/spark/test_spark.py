@@ -34,7 +34,7 @@ from traffic.crowd import roads
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
 CITY = roads(40)
-PLACES = CountedPlaces([n % 3 for n in range(40)], [n // 4 + 40 for n in range(40)], areas=10)
+PLACES = CountedPlaces([n % 3 for n in range(40)], [n // 4 + 40 for n in range(40)], spot_count=50)
 HELD = {
     table.get_name(): ibis.table({**table.schema()} | STAMP, name="held")
     for table in (PASSES, VISITS)

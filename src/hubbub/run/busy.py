@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
-from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import structlog
@@ -21,14 +21,21 @@ from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.gate import recall
 from hubbub.crowd.keys import PublicKeys
 from hubbub.deal.gate import Permitted
-from hubbub.products.places.declarations import CATEGORIES, WEEKLY, CountedPlaces
-from hubbub.products.places.numbers import PlaceNumbers
-from hubbub.products.places.typical import PublicPlaces, arrivals_by_number, typical_week
+from hubbub.products.places.curves import Curves
+from hubbub.products.places.declarations import WEEKLY, CountedPlaces
+from hubbub.products.places.typical import (
+    NO_MONDAY,
+    PublicPlaces,
+    arrivals_by_number,
+    categories_by_number,
+    typical_week,
+)
 from hubbub.products.places.usual import Floats
+from hubbub.record.deal_store import DealStore
 from hubbub.record.ledger import Ledger
 from hubbub.record.ledger_shelf import LedgerShelf
 from hubbub.record.record import Record
-from hubbub.record.roads.city import City
+from hubbub.run.arrivals import Arrivals
 from hubbub.run.busyness import public_on, released_weeks, tables_of
 from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
@@ -42,9 +49,8 @@ from hubbub.run.spending import open_ledger
 from hubbub.run.visits import Visits
 from hubbub.run.weekly import WeeklyReleases
 from hubbub.terms.errors import HubbubError
-from hubbub.terms.places import Place
 from hubbub.terms.purposes import Places
-from hubbub.terms.time import Instant
+from hubbub.terms.time import Clock, Instant
 
 log = structlog.get_logger()
 
@@ -52,31 +58,48 @@ _LOOK_EVERY_S: Final = 60.0
 _BEHIND: Final = 10  # live traffic goes first
 
 
+class Learnt(NamedTuple):
+    """What released weeks tell of the places of today."""
+
+    public: PublicPlaces
+    curves: Curves
+
+    @property
+    def expected(self) -> Floats:
+        """Give the arrivals that are expected in each hour, by the number of the place."""
+        return arrivals_by_number(self.public, self.curves)
+
+
+class Learner:
+    """Learns from released weeks, and again when there is another week or another place."""
+
+    def __init__(self) -> None:
+        self._of: tuple[object, ...] = ()
+        self._learnt: Learnt | None = None
+
+    def learn(self, shelf: LedgerShelf, public: PublicPlaces, *, now: Instant) -> Learnt | None:
+        """Learn what the newest weeks tell. None: none was released yet."""
+        weeks = released_weeks(shelf, zone=public.zone, now=now)
+        tables = [each for week in weeks for each in week.tables]
+        of = (*(stored.digest for stored in tables), public.numbers.ids, tuple(public.places))
+        if weeks and of != self._of:
+            values = [recall(shelf, each.release).value for each in tables]
+            near = public_on(public, weeks)
+            told = tables_of([week.block for week in weeks], *values)
+            self._of, self._learnt = of, Learnt(near, typical_week(near, told)[0])
+        return self._learnt
+
+
 class CountedVisits:
     """The visits of a day, put down with their places, and the public list of these places."""
 
     def __init__(
-        self, record: Record, places: Sequence[Place], numbers: PlaceNumbers, *, city: City
+        self, record: Record, visits: Visits, public: PublicPlaces, *, learnt: Learnt | None
     ) -> None:
-        """Count visits to the `places` of `city` by their `numbers`."""
-        self._record = record
-        self._visits = Visits(record, places, numbers, zone=city.zone)
-        self._public = PublicPlaces(
-            places=places, numbers=numbers, zone=city.zone, monday=date(1970, 1, 1)
-        )
-        category = {numbers.number(each.id): CATEGORIES.index(each.category) for each in places}
-        self._category = [category.get(number, -1) for number in range(len(numbers.ids))]
-        self._expected: Floats | None = None
+        """Count `visits` to `public` places, expected where released weeks tell of them."""
+        self._record, self._visits, self._public = record, visits, public
+        self._expected = None if learnt is None else learnt.expected
         self._told: dict[int, CountedPlaces] = {}
-
-    def learn(self, shelf: LedgerShelf, *, now: Instant) -> None:
-        """Expect visits where released weeks tell of them."""
-        weeks = released_weeks(shelf, zone=self._public.zone, now=now)
-        if weeks:
-            tables = [recall(shelf, each.release).value for week in weeks for each in week.tables]
-            public = public_on(self._public, weeks)
-            told = tables_of([week.block for week in weeks], *tables)
-            self._expected = arrivals_by_number(public, typical_week(public, told)[0])
 
     def prepare(self, day: Block) -> None:
         """Find the visits of a day, unless they are held."""
@@ -91,18 +114,47 @@ class CountedVisits:
         """Give the places that had a number when the week was over: later ones change nothing."""
         known = self._public.numbers.known_at(week.until)
         if known not in self._told:
-            self._told[known] = CountedPlaces(self._category[:known])
+            self._told[known] = CountedPlaces(categories_by_number(self._public)[:known])
         return self._told[known].keys_of(declared)
 
     def let_go(self) -> None:
         """Forget nothing: visits rest with the record until their week is out."""
 
 
+class BusyLoop:
+    """Releases what is due of busy places: the week, and the newest ten minutes."""
+
+    def __init__(self, home: Home, clock: Clock) -> None:
+        self._home, self._clock = home, clock
+        self._learner = Learner()
+
+    def step(self, deals: DealStore) -> None:
+        """Release what is due now. Raises what refuses it."""
+        home, now = self._home, self._clock.now()
+        city = current_city(home)
+        places = places_of(home, city)
+        numbers = place_numbers(home, places, now=now)
+        public = PublicPlaces(places=places, numbers=numbers, zone=city.zone, monday=NO_MONDAY)
+        with (
+            closing(open_ledger(home)) as ledger,
+            closing(open_record(home, deals)) as record,
+            closing(open_shelf(home)) as out,
+        ):
+            visits = Visits(record, places, numbers, zone=city.zone)
+            learnt = self._learner.learn(out, public, now=now)
+            counted = CountedVisits(record, visits, public, learnt=learnt)
+            if busy_weeks(record, ledger, counted, zone=city.zone, folder=home.days).step(now):
+                log.info("how busy places were last week is out")
+            if learnt is not None:
+                arrivals = Arrivals(record, ledger, out, visits=visits, folder=home.visits)
+                arrivals.step(now, learnt.public, learnt.curves)
+
+
 def busy_weeks(
-    record: Record, ledger: Ledger, visits: CountedVisits, *, city: City, folder: Path
+    record: Record, ledger: Ledger, visits: CountedVisits, *, zone: ZoneInfo, folder: Path
 ) -> WeeklyReleases[Places]:
-    """Open what releases how busy the places of a city are."""
-    return WeeklyReleases(record, ledger, visits, products=WEEKLY, zone=city.zone, folder=folder)
+    """Open what releases how busy places are."""
+    return WeeklyReleases(record, ledger, visits, products=WEEKLY, zone=zone, folder=folder)
 
 
 def main() -> None:
@@ -117,20 +169,11 @@ def main() -> None:
     home = Home(Path(folder))
     settings = read_settings(home.folder)
     clock = house_clock(settings)
+    loop = BusyLoop(home, clock)
     while not stop.wait(_LOOK_EVERY_S):
         deals = open_deals(home, settings, clock)
         try:
-            with closing(open_ledger(home)) as ledger:
-                city, now = current_city(home), clock.now()
-                places = places_of(home, city)
-                numbers = place_numbers(home, places, now=now)
-                with closing(open_record(home, deals)) as record, closing(open_shelf(home)) as out:
-                    visits = CountedVisits(record, places, numbers, city=city)
-                    weeks = busy_weeks(record, ledger, visits, city=city, folder=home.days)
-                    if weeks.is_due(now):
-                        visits.learn(out, now=now)
-                        if weeks.step(now):
-                            log.info("how busy places were last week is out")
+            loop.step(deals)
         except HubbubError as error:
             log.warning("how busy places are was not released", why=str(error))
         finally:

@@ -17,6 +17,7 @@ import numpy as np
 
 from hubbub.deal.desk import Badge
 from hubbub.intake.files import FileBatch, read_file
+from hubbub.products.places.typical import NO_MONDAY, PublicPlaces
 from hubbub.products.traffic.trips import PAST_CHUNK_S
 from hubbub.record.deal_store import DealStore
 from hubbub.record.engine import Engine
@@ -36,6 +37,7 @@ from hubbub.run.settings import read_settings
 from hubbub.run.simulated.shared import share_a_week
 from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import TrafficLoop
+from hubbub.run.visits import Visits
 from hubbub.terms.errors import BadInput
 from hubbub.terms.pings import Pings
 from hubbub.terms.places import Place
@@ -96,8 +98,10 @@ def release_week(
     deals = open_deals(base, read_settings(base.folder), clock)
     with closing(open_ledger(base)) as ledger, closing(open_record(base, deals)) as record:
         numbers = place_numbers(base, places, now=clock.now())
-        visits = CountedVisits(record, places, numbers, city=city)
-        busy_weeks(record, ledger, visits, city=city, folder=base.days).step(clock.now())
+        public = PublicPlaces(places=places, numbers=numbers, zone=city.zone, monday=NO_MONDAY)
+        found = Visits(record, places, numbers, zone=city.zone)
+        visits = CountedVisits(record, found, public, learnt=None)
+        busy_weeks(record, ledger, visits, zone=city.zone, folder=base.days).step(clock.now())
     deals.close()
     progress(what, 1.0)
 

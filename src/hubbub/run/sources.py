@@ -170,8 +170,8 @@ class HouseSources:
         return None if self._busy is None else self._busy.first_week_at()
 
     def live_busyness(self) -> Released[CityLive] | None:
-        """Give how busy places are now: no product releases that yet."""
-        return None
+        """Give how busy places are now."""
+        return None if self._busy is None else self._busy.now()
 
     def is_released(self, digest: str) -> bool:
         """Tell whether the ledger knows bytes of this digest as released."""

@@ -143,7 +143,7 @@ def _kind(ground: Ground, told: Told, category: int, *, places: Whole) -> _Kind:
     curve, unsure = _curve(told, category, usual=usual, open_weight=weights @ is_open)
     share = curve * is_open
     share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
-    sizes = _sizes(told, places, sizes, share)
+    sizes = _sizes(told, places, sizes, share=share)
     return _Kind(places, curve, unsure, sizes[:, None] * share)
 
 
@@ -198,7 +198,7 @@ def _first_sizes(told: Told, places: Whole) -> Numbers:
     return np.asarray(np.maximum(sizes, _SIZE_MIN * mean))
 
 
-def _sizes(told: Told, places: Whole, sizes: Numbers, share: Numbers) -> Numbers:
+def _sizes(told: Told, places: Whole, sizes: Numbers, *, share: Numbers) -> Numbers:
     """Give sizes by totals and hours together, each weighed by how sure it is."""
     if not places.size:
         return sizes

@@ -9,7 +9,6 @@ hour is one of 168 on the clocks there: where they are put back, it is counted t
 where they are put forward, one is counted in no row. Readers know which weeks those were.
 """
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -65,14 +64,21 @@ class CountedPlaces:
     """What is public of the places that are counted, in the order of their numbers."""
 
     def __init__(
-        self, categories: Sequence[int], spots: Sequence[int] | None = None, *, areas: int = 0
+        self,
+        categories: npt.ArrayLike,
+        spots: npt.ArrayLike | None = None,
+        *,
+        spot_count: int | None = None,
     ) -> None:
-        """Take the category of each place, and the key that it counts for live: its own number."""
-        self.count, self._areas = len(categories), areas
+        """Take the category of each place, and the spot that it counts for live: itself, or one."""
+        self.count = len(np.asarray(categories))
+        self._spots = self.count if spot_count is None else spot_count
         place = _numbers(self.count)
         known = {"place": place, "category": categories, "spot": place if spots is None else spots}
         self._known = {
-            KNOWN.get_name(): pa.table({n: pa.array(c, pa.int32()) for n, c in known.items()})
+            KNOWN.get_name(): pa.table(
+                {name: np.asarray(column, np.int32) for name, column in known.items()}
+            )
         }
 
     def keys_of(self, declaration: Declaration[Any]) -> PublicKeys:
@@ -86,7 +92,7 @@ class CountedPlaces:
             PLACES: self.count,
             CATEGORY_HOURS: len(CATEGORIES) * WEEK_HOURS,
             CATEGORY_KEYS: len(CATEGORIES),
-            LIVE_KEYS: self.count + self._areas,
+            LIVE_KEYS: self._spots,
         }
         return {
             keys.get_name(): PublicKeys(pa.table({"key": _numbers(count)}), beside=self._known)

@@ -47,6 +47,8 @@ _AT_ODD_HOURS: Final = 0.2
 _QUARTERS: Final = 4
 _AHEAD: Final = 10
 _EPOCH: Final = date(1970, 1, 1)
+NO_MONDAY: Final = _EPOCH
+"""Stands for the plain week before there is a released one to look near."""
 
 
 class WeekTables(NamedTuple):
@@ -128,11 +130,13 @@ def typical_week(public: PublicPlaces, weeks: Sequence[WeekTables]) -> tuple[Cur
     return estimate(public.ground, _told(public, weeks, filled=filled_hours(stays))), stays
 
 
-def city_busyness(public: PublicPlaces, weeks: Sequence[WeekTables]) -> CityBusyness:
-    """Tell how busy each place of a city is in an ordinary week."""
-    curves, stays = typical_week(public, weeks)
+def city_busyness(
+    public: PublicPlaces, weeks: Sequence[WeekTables], *, curves: Curves, stays: Numbers
+) -> CityBusyness:
+    """Tell how busy each place of a city is in an ordinary week, as estimated."""
     halves = [middle_half_min(shares) for shares in stays]
-    told = _totals(public, weeks)
+    totals, of = _totals(public, weeks)
+    told = totals / of
     found = {
         place.id: _busyness(
             public, curves, nth, weeks=len(weeks), stay_min=halves[kind], visits=float(told[nth])
@@ -151,6 +155,13 @@ def arrivals_by_number(public: PublicPlaces, curves: Curves) -> Numbers:
     rows = np.zeros((len(public.numbers.ids), WEEK_HOURS))
     rows[public.number] = curves.arrivals
     return rows
+
+
+def categories_by_number(public: PublicPlaces) -> Whole:
+    """Give the category of each number that was given; -1: its place is gone."""
+    category = np.full(len(public.numbers.ids), -1)
+    category[public.number] = public.category
+    return category
 
 
 def _busyness(
@@ -221,14 +232,14 @@ def _told(public: PublicPlaces, weeks: Sequence[WeekTables], *, filled: Numbers)
         lasted_all += hours
         draws_all += counted
     assert (public.number >= 0).all(), "every place has a number"
-    of = np.sum([public.number < len(week.totals) for week in weeks], axis=0)
+    totals, of = _totals(public, weeks)
     return Told(
         by_hour=by_hour,
         lasted=lasted,
         draws=draws,
-        totals=_totals(public, weeks) * np.maximum(of, 1),
-        weeks=np.maximum(of, 1).astype(float),
-        draws_of_totals=np.maximum(of, 1).astype(float),
+        totals=totals,
+        weeks=of,
+        draws_of_totals=of,
         by_category=by_category,
         lasted_all=lasted_all,
         draws_all=draws_all,
@@ -236,15 +247,18 @@ def _told(public: PublicPlaces, weeks: Sequence[WeekTables], *, filled: Numbers)
     )
 
 
-def _totals(public: PublicPlaces, weeks: Sequence[WeekTables]) -> Numbers:
-    """Give the visits a week that were counted at each place, noise and all."""
+def _totals(public: PublicPlaces, weeks: Sequence[WeekTables]) -> tuple[Numbers, Numbers]:
+    """Add up the visits to each place, noise and all, and tell of how many weeks they are.
+
+    Weeks with a holiday are left out, if there are others.
+    """
     added, of = np.zeros(len(public.places)), np.zeros(len(public.places))
-    for week in weeks:
+    for week in [week for week in weeks if not public.holidays(week.block)] or weeks:
         table = _counts(week.totals)
         known = np.flatnonzero(public.number < len(table))
         added[known] += table[public.number[known]]
         of[known] += 1
-    return added / np.maximum(of, 1)
+    return added, np.maximum(of, 1)
 
 
 def _ordinary(public: PublicPlaces, block: Block) -> Numbers:

@@ -56,7 +56,7 @@ class BusyHouse(House):
         self.days_sent.add(day_number(Instant(int(rows["at"][0])), ZONE))
 
     def step(self, at: Instant) -> bool:
-        counted = CountedVisits(self.record, self.finder(), self.public(), learnt=None)
+        counted = CountedVisits(self.finder(), self.public(), learnt=None)
         folder = self.folder / "days"
         return busy_weeks(self.record, self.ledger, counted, zone=ZONE, folder=folder).step(at)
 

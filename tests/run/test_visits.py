@@ -147,6 +147,19 @@ def test_a_day_is_made_once_and_anew_where_it_is_lost_or_made_by_other_rules(
     assert len(house.held()) == 2
 
 
+def test_a_day_whose_visits_went_meanwhile_is_not_taken_for_a_day_without_any(
+    house: House,
+) -> None:
+    """A house that was away for a week closes a day whose visits may not be held any more."""
+    house.send(day_of(1))
+    house.visits.make(DAY)
+    held = told(house.visits.of(DAY).rows)
+    house.record.maintain(now=Instant(DAY.since + 9 * 86_400 * SECOND), keep_days=90)
+    assert house.held() == []
+    assert told(house.visits.of(DAY).rows) == held != []
+    assert house.held() == []
+
+
 def test_rows_that_came_when_the_day_was_closed_make_no_visit(house: House) -> None:
     house.send(day_of(1))
     house.send(day_of(2), closed_until=DAY.until)

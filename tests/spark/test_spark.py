@@ -4,10 +4,13 @@ The expressions are those that a release runs, through both gates; the rows are 
 A cluster may so take the place of one machine without a release becoming another.
 """
 
+from datetime import date
+from itertools import cycle
 from random import Random
 from typing import Any
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pytest
 from bench.visits import simulated
@@ -21,10 +24,12 @@ from hubbub.crowd.blocks import Block, Days, calendar
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.question import Question
 from hubbub.deal.gate import permit
+from hubbub.products.places.attribution import attributed, ground_of, relations
 from hubbub.products.places.declarations import CountedPlaces
 from hubbub.products.places.visits import visits_in
 from hubbub.run.products import EVERY_DECLARATION
 from hubbub.terms.catalogue import PASSES, PINGS, STAMP, VISITS
+from hubbub.terms.places import Place, PlaceCategory, PlaceId
 from hubbub.terms.purposes import OWN, Category, Places, Usage, cell_bit
 from hubbub.terms.time import SECOND
 from places.test_visits import IMPOSSIBLE, WEEK, table
@@ -175,10 +180,19 @@ def test_a_difference_is_seen(on_spark: Ask) -> None:
 
 
 @pytest.mark.timeout(500)  # three minutes where fourteen processes want two cores
-def test_spark_finds_the_visits_that_duckdb_finds(on_spark: Ask) -> None:
-    _, _, told = simulated(people=4, seed=31)
-    given = {"pings": pa.concat_tables([told.pings, table([*IMPOSSIBLE])]), **WEEK}
-    asked = visits_in(PINGS)
+def test_spark_finds_the_visits_and_their_places_that_duckdb_finds(on_spark: Ask) -> None:
+    city, _, told = simulated(people=4, seed=31)
+    places = [
+        Place(id=PlaceId(f"n{nth}"), name="", category=category, lat_e6=lat, lon_e6=lon)
+        for nth, (lat, lon, category) in enumerate(
+            zip(*map(np.ndarray.tolist, city.degrees_e6(city.point)), cycle(PlaceCategory))
+        )
+    ]
+    ground = ground_of(places, range(len(places)), zone=ZONE, monday=date(2026, 11, 2))
+    pings = pa.concat_tables([told.pings, table([*IMPOSSIBLE])])
+    given = {"pings": pings, **WEEK, **relations(ground)}
+    asked = attributed(visits_in(PINGS))
     answer = rows_of(engine(asked, given))
     assert len(answer) > 25
+    assert len({place for *_, place in answer}) > 5
     assert rows_of(on_spark(asked, given)) == answer

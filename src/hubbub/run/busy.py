@@ -94,10 +94,10 @@ class CountedVisits:
     """The visits of a day, put down with their places, and the public list of these places."""
 
     def __init__(
-        self, record: Record, visits: Visits, public: PublicPlaces, *, learnt: Learnt | None
+        self, visits: Visits, public: PublicPlaces, *, learnt: Learnt | None
     ) -> None:
         """Count `visits` to `public` places, expected where released weeks tell of them."""
-        self._record, self._visits, self._public = record, visits, public
+        self._visits, self._public = visits, public
         self._expected = None if learnt is None else learnt.expected
         self._told: dict[int, CountedPlaces] = {}
 
@@ -107,8 +107,7 @@ class CountedVisits:
 
     def rows(self, day: Block) -> Mapping[str, Permitted[pa.Table, Places]]:
         """Read the visits of a day."""
-        rows = self._record.visits.read(Places, since=day.since, until=day.until)
-        return {"visits": self._record.collect(rows)}
+        return {"visits": self._visits.of(day, self._expected)}
 
     def keys(self, declared: Declaration[Places], week: Block) -> PublicKeys:
         """Give the places that had a number when the week was over: later ones change nothing."""
@@ -142,7 +141,7 @@ class BusyLoop:
         ):
             visits = Visits(record, places, numbers, zone=city.zone)
             learnt = self._learner.learn(out, public, now=now)
-            counted = CountedVisits(record, visits, public, learnt=learnt)
+            counted = CountedVisits(visits, public, learnt=learnt)
             if busy_weeks(record, ledger, counted, zone=city.zone, folder=home.days).step(now):
                 log.info("how busy places were last week is out")
             if learnt is not None:

@@ -100,7 +100,7 @@ def release_week(
         numbers = place_numbers(base, places, now=clock.now())
         public = PublicPlaces(places=places, numbers=numbers, zone=city.zone, monday=NO_MONDAY)
         found = Visits(record, places, numbers, zone=city.zone)
-        visits = CountedVisits(record, found, public, learnt=None)
+        visits = CountedVisits(found, public, learnt=None)
         busy_weeks(record, ledger, visits, zone=city.zone, folder=base.days).step(clock.now())
     deals.close()
     progress(what, 1.0)

@@ -43,7 +43,7 @@ class Demo:
     def start(self) -> None:
         options = [part for name, file in self._files.items() for part in (f"--{name}", str(file))]
         where = ("--home", str(self.home), "--port", str(self.port), "--speed", "40")
-        where += ("--residents", "40")  # a demo has more: a test has no time for them
+        where += ("--residents", "0")  # their week has tests of its own
         self.process = subprocess.Popen(
             (*HUBBUB, "demo", *where, *options), stderr=subprocess.DEVNULL
         )

@@ -1,6 +1,7 @@
 """The demo's residents: made up, and treated as anybody."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -13,16 +14,19 @@ import pytest
 from hubbub.crowd.blocks import Block
 from hubbub.products.places.numbers import PlaceNumbers
 from hubbub.record.record import Record
+from hubbub.run.busyness import released_weeks
 from hubbub.run.clock import StillClock
+from hubbub.run.history import release_week
 from hubbub.run.home import Home
-from hubbub.run.house import open_deals, open_record
+from hubbub.run.house import open_deals, open_record, open_shelf
 from hubbub.run.settings import read_settings
 from hubbub.run.simulated import shared
 from hubbub.run.simulated.shared import share_a_week
+from hubbub.run.verify import verify_books
 from hubbub.run.visits import Visits
 from hubbub.terms.places import Place, PlaceCategory, PlaceId
 from hubbub.terms.purposes import Places, Purpose, Traffic
-from hubbub.terms.time import Instant
+from hubbub.terms.time import SECOND, Instant
 
 ZONE = ZoneInfo("Europe/Helsinki")
 MONDAY = date(2026, 11, 16)
@@ -42,7 +46,7 @@ CITY: Any = SimpleNamespace(zone=ZONE)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("demo"))
     said: list[tuple[str, float]] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -57,6 +61,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
         )
     assert [done for _, done in said] == [0.6, 1]
     assert all("simulated" in what for what, _ in said)
+    return home
+
+
+@pytest.fixture
+def house(home: Home) -> Iterator[Record]:
     deals = open_deals(home, read_settings(home.folder), StillClock(Instant(WEEK.until)))
     record = open_record(home, deals)
     yield record
@@ -87,3 +96,11 @@ def test_the_week_of_residents_becomes_visits_by_the_real_way(house: Record) -> 
     found = house.collect(held).rows["place"].to_numpy()
     assert len(found) > 30
     assert (found >= 0).mean() > 0.9
+
+
+def test_a_demo_begins_with_the_popular_times_of_the_residents_week(home: Home) -> None:
+    release_week(home, CITY, PLACES, monday=MONDAY, progress=lambda *_: None)
+    with closing(open_shelf(home)) as shelf:
+        (week,) = released_weeks(shelf, zone=ZONE, now=Instant(WEEK.until + 30 * 3600 * SECOND))
+    assert week.block.days == WEEK.days
+    assert verify_books(home).faults == ()

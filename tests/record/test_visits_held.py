@@ -145,7 +145,7 @@ def test_visits_are_gone_after_eight_days_or_sooner_if_the_notice_says_so(
     house.hold(1)
     house.record.maintain(now=Instant(BEGIN + kept_us), keep_days=keep_days)
     assert house.read() == [1]
-    (house.folder / "killed.new").write_bytes(b"half a file")
+    (house.folder / "killed.visits.new").write_bytes(b"half a file")
     house.record.maintain(now=Instant(BEGIN + kept_us + 1), keep_days=keep_days)
     assert house.read() == []
     assert house.files == []

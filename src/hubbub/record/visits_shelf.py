@@ -98,7 +98,7 @@ class VisitsShelf:
     def forget_before(self, since: Instant) -> None:
         """Delete the stretches that began before `since`, and what a killed writer left."""
         with self._locked():
-            for path in self._folder.glob("*.new"):
+            for path in self._folder.glob("*.visits.new"):
                 path.unlink()
             for path in self._folder.glob(f"*{_SUFFIX}"):
                 if _stretch(path).since < since:

@@ -93,9 +93,7 @@ class Learner:
 class CountedVisits:
     """The visits of a day, put down with their places, and the public list of these places."""
 
-    def __init__(
-        self, visits: Visits, public: PublicPlaces, *, learnt: Learnt | None
-    ) -> None:
+    def __init__(self, visits: Visits, public: PublicPlaces, *, learnt: Learnt | None) -> None:
         """Count `visits` to `public` places, expected where released weeks tell of them."""
         self._visits, self._public = visits, public
         self._expected = None if learnt is None else learnt.expected

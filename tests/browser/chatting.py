@@ -1,7 +1,6 @@
 """People who write to each other: each in a browser of their own, in a house with a messenger."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,29 +12,6 @@ from browser.conftest import PHONE
 PASSWORD = "a long password"
 NO_FAULT = ("status of 401", "status of 404", "net::ERR_FAILED")
 """A step of signing up that is left, something not there yet, a net that a test took away."""
-
-
-KEEP_CONNECTIONS = """
-  globalThis.connections = [];
-  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(...options) {
-      super(...options);
-      globalThis.connections.push(this);
-    }
-  };
-"""
-RECEIVED = """async () => {
-  const bytes = {};
-  for (const each of (await globalThis.connections.at(-1).getStats()).values()) {
-    if (each.type === "inbound-rtp" && each.bytesReceived) bytes[each.kind] = each.bytesReceived;
-  }
-  return bytes;
-}"""
-
-CAMERA = """() => {
-  const sent = globalThis.connections.at(-1).getSenders().map(({ track }) => track);
-  return sent.find((track) => track?.kind === "video")?.getSettings().deviceId ?? "";
-}"""
 
 
 @dataclass
@@ -81,30 +57,6 @@ class Person:
         self.page.get_by_role("button", name=f"Accept {name}").click()
         expect(self.page.get_by_role("heading", name=name)).to_be_visible()
 
-    def received(self) -> dict[str, int]:
-        """Give how many bytes of sound and picture have come in this call."""
-        return dict(self.page.evaluate(RECEIVED))
-
-    def receives_more_than(self, had: dict[str, int], kinds: set[str]) -> None:
-        """Wait until more of each kind has come."""
-        self._waits_until(
-            lambda: all(self.received().get(kind, 0) > had.get(kind, 0) for kind in kinds)
-        )
-
-    def camera(self) -> str:
-        """Tell which camera the others see in this call."""
-        return str(self.page.evaluate(CAMERA))
-
-    def uses_another_camera_than(self, used: str) -> None:
-        assert used
-        self._waits_until(lambda: self.camera() not in {"", used})
-
-    def _waits_until(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
-        while not is_so():
-            assert time.monotonic() < deadline
-            self.page.wait_for_timeout(100)
-
     def asks_about(self, message: Locator) -> Locator:
         """Open what can be done with a message."""
         message.get_by_role("button", name="More about this message").focus()
@@ -122,9 +74,8 @@ def people(browser: Browser, chat: str) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(
             viewport={"width": size["width"], "height": size["height"]},
             reduced_motion="reduce",
-            permissions=["clipboard-read", "clipboard-write", "camera", "microphone"],
+            permissions=["clipboard-read", "clipboard-write"],
         )
-        context.add_init_script(KEEP_CONNECTIONS)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)

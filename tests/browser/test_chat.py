@@ -25,32 +25,21 @@ def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]
 
 
 @pytest.fixture(scope="module")
-def chat(homeserver: Homeserver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the chat's address."""
-    with chat_house(homeserver, tmp_path_factory.mktemp("house")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def another(browser: Browser, chat: str) -> Iterator[Callable[..., Page]]:
-    """Open the chat in a browser that shares nothing with the others."""
-    with people(browser, chat) as opened:
+def another(
+    browser: Browser, homeserver: Homeserver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Page]]:
+    """Open the chat in another browser."""
+    with (
+        chat_house(homeserver, tmp_path_factory.mktemp("house")) as address,
+        people(browser, address) as opened,
+    ):
         yield opened
 
 
 @pytest.fixture(scope="module")
-def elsewhere(start_browser: Callable[[], Browser], chat: str) -> Iterator[Callable[..., Page]]:
-    """Open the chat in a browser that is a process of its own, as on another computer."""
-    started = start_browser()
-    with people(started, chat) as opened:
-        yield opened
-    started.close()
-
-
-@pytest.fixture(scope="module")
-def pair(another: Callable[..., Page], elsewhere: Callable[..., Page]) -> tuple[Person, Person]:
+def pair(another: Callable[..., Page]) -> tuple[Person, Person]:
     """Give two people in a chat of theirs."""
-    ann, bo = signed_up(another(), "Ann Lee"), signed_up(elsewhere(), "Bo Berg")
+    ann, bo = signed_up(another(), "Ann Lee"), signed_up(another(), "Bo Berg")
     ann.begins_with(bo)
     bo.accepts(ann.name)
     return ann, bo
@@ -179,6 +168,7 @@ def test_the_accessibility_checker_finds_nothing_in_the_chat(
     shown = {
         "a chat": lambda: None,
         "what can be done with a message": lambda: ann.asks_about(ann.sees("what I gave")),
+        "about the chat": lambda: ann.page.get_by_role("button", name="About this chat").click(),
         "the list": lambda: ann.page.get_by_role("button", name="Back to all chats").click(),
         "what was found": lambda: ann.page.get_by_label("Search chats and messages").fill("gave"),
         "settings": lambda: ann.page.get_by_role("button", name="Settings").click(),
@@ -312,63 +302,6 @@ def test_a_voice_message_is_recorded_and_played(pair: tuple[Person, Person]) -> 
     expect(heard).to_contain_text(re.compile(r"0:0[1-9]"))
     heard.get_by_role("button", name="Play the voice message").click()
     expect(heard.get_by_role("button", name="Pause")).to_be_visible()
-
-
-def call(caller: Person, callee: Person, kind: str, answer: str) -> None:
-    """Call, and have it answered."""
-    caller.page.get_by_role("button", name=kind, exact=True).click()
-    callee.page.get_by_role("dialog", name=f"Call with {caller.name}").get_by_role(
-        "button", name=answer
-    ).click()
-    for person in (caller, callee):
-        expect(person.page.get_by_role("timer")).to_be_visible()
-
-
-def test_a_video_call_brings_sound_and_picture_both_ways_and_ends_on_both_sides(
-    pair: tuple[Person, Person],
-) -> None:
-    ann, bo = pair
-    call(ann, bo, "Video call", "Video")
-    before = [person.received() for person in pair]
-    for person, had in zip(pair, before, strict=True):
-        person.receives_more_than(had, {"audio", "video"})
-    used = bo.camera()
-    bo.page.get_by_role("button", name="Turn").click()
-    bo.uses_another_camera_than(used)
-    bo.page.get_by_role("button", name="Mute").click()
-    expect(bo.page.get_by_role("button", name="Muted")).to_be_visible()
-    bo.page.get_by_role("button", name="Hang up").click()
-    for person in pair:
-        expect(person.page.get_by_role("dialog")).to_have_count(0)
-    expect(ann.messages.locator("li[data-kind=call]").last).to_contain_text("Video call, 0:0")
-
-
-def test_a_voice_call_sends_no_picture(pair: tuple[Person, Person]) -> None:
-    ann, bo = pair
-    call(bo, ann, "Call", "Answer")
-    before = [person.received() for person in pair]
-    for person, had in zip(pair, before, strict=True):
-        person.receives_more_than(had, {"audio"})
-        assert "video" not in person.received()
-    ann.page.get_by_role("button", name="Hang up").click()
-    for person in pair:
-        expect(person.page.get_by_role("dialog")).to_have_count(0)
-
-
-def test_a_call_is_declined_or_missed_and_both_are_told(pair: tuple[Person, Person]) -> None:
-    ann, bo = pair
-    last = [person.messages.locator("li[data-kind=call]").last for person in pair]
-    ann.page.get_by_role("button", name="Call", exact=True).click()
-    bo.page.get_by_role("button", name="Decline").click()
-    for each in last:
-        expect(each).to_contain_text("Declined call")
-    ann.page.get_by_role("button", name="Call", exact=True).click()
-    expect(bo.page.get_by_role("button", name="Decline")).to_be_visible()
-    ann.page.get_by_role("button", name="Hang up").click()
-    expect(last[0]).to_contain_text("Call, no answer")
-    expect(last[1]).to_contain_text("Missed call")
-    for person in pair:
-        expect(person.page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_the_chat_leads_to_my_data_as_the_person_of_the_account(

@@ -2,6 +2,7 @@
 
 import { DecryptionFailureCode } from "matrix-js-sdk/lib/crypto-api";
 import { EventType, MsgType, RelationType, type MatrixEvent, type Room } from "matrix-js-sdk/lib/matrix";
+import { callWords } from "./calls/notes";
 import type { LockedFile } from "./files";
 import { nameFromId } from "./names";
 
@@ -31,12 +32,9 @@ export type Body =
   | { kind: "picture"; media: Media; text: string }
   | { kind: "voice"; media: Media }
   | { kind: "file"; media: Media }
-  | { kind: "call"; isVideo: boolean; outcome: CallOutcome; seconds: number }
   | { kind: "deleted" }
   | { kind: "sealed"; why: string }
-  | { kind: "note"; text: string };
-
-export type CallOutcome = "answered" | "declined" | "missed" | "unanswered" | "ringing";
+  | { kind: "note"; text: string; isCall?: true };
 
 export interface Reaction {
   sign: string;
@@ -123,43 +121,11 @@ export function bodyWords(body: Body): string {
       return "Voice message";
     case "file":
       return body.media.name;
-    case "call":
-      return callWords(body.outcome, body.isVideo);
     case "deleted":
       return "Deleted message";
     case "sealed":
       return "Locked message";
   }
-}
-
-export function callWords(outcome: CallOutcome, isVideo: boolean): string {
-  const what = isVideo ? "video call" : "call";
-  if (outcome === "missed") return `Missed ${what}`;
-  if (outcome === "declined") return `Declined ${what}`;
-  const capital = isVideo ? "Video call" : "Call";
-  return outcome === "unanswered" ? `${capital}, no answer` : capital;
-}
-
-/** What became of a call is told by what came after it. */
-function callBody(event: MatrixEvent, { room, me }: Scene): Body {
-  const { call_id: id, offer, lifetime } = event.getContent<CallContent>();
-  const events = room.getLiveTimeline().getEvents();
-  const later = (type: EventType) =>
-    events.find((each) => each.getType() === type && each.getContent<CallContent>().call_id === id);
-  const [answer, reject, hangup] = [EventType.CallAnswer, EventType.CallReject, EventType.CallHangup].map(later);
-  const isVideo = offer?.sdp?.includes("m=video") ?? false;
-  const isOver = Boolean(hangup) || Date.now() - event.getTs() > (lifetime ?? 0);
-  const seconds = answer && hangup ? (hangup.getTs() - answer.getTs()) / 1_000 : 0;
-  if (answer) return { kind: "call", isVideo, outcome: "answered", seconds };
-  if (reject) return { kind: "call", isVideo, outcome: "declined", seconds };
-  const unheard = event.getSender() === me ? "unanswered" : "missed";
-  return { kind: "call", isVideo, outcome: isOver ? unheard : "ringing", seconds };
-}
-
-interface CallContent {
-  call_id?: string;
-  offer?: { sdp?: string };
-  lifetime?: number;
 }
 
 export function nameIn(room: Room, user: string): string {
@@ -173,7 +139,7 @@ function bodyOf(event: MatrixEvent, scene: Scene): Body | undefined {
     return text ? { kind: "note", text } : undefined;
   }
   const type = event.getType();
-  if (type === EventType.CallInvite) return callBody(event, scene);
+  if (type === EventType.CallInvite) return { kind: "note", text: callWords(event, scene.room, scene.me), isCall: true };
   const isMessage = type === EventType.RoomMessage || type === EventType.RoomMessageEncrypted;
   if (!isMessage || event.isRelation(RelationType.Replace)) return undefined;
   if (event.isRedacted()) return { kind: "deleted" };

@@ -10,7 +10,7 @@ import {
   SyncState,
   type MatrixClient,
 } from "matrix-js-sdk/lib/matrix";
-import { Calls } from "./calls.svelte";
+import { Calls } from "./calls/calls.svelte";
 import { Conversation } from "./conversation.svelte";
 import { chatWith, comeIn, makeGroup } from "./direct";
 import type { Login } from "./homeserver";
@@ -63,8 +63,8 @@ export class Messenger {
       name: `hubbub-chat-outbox-${this.login.user}`,
       onchange: () => this.open?.refresh(),
     });
-    this.calls = new Calls(this.client);
     this.notices = new Notices(this.client, (room) => route.go(room as `!${string}`));
+    this.calls = new Calls(this.client);
     this.#listen();
     this.keys.watch(this.client);
     await startSync(this.client);
@@ -80,6 +80,7 @@ export class Messenger {
   async forget(): Promise<void> {
     clearTimeout(this.#refreshing);
     this.open?.close();
+    this.calls.forget();
     this.media.close();
     await this.outbox.close();
     await forget(this.client);

@@ -33,9 +33,7 @@ WEEKDAYS: Final[tuple[Weekday, ...]] = (
 )
 DAY_HOURS: Final = 24
 
-_NOTHING_LIVE: Final = LiveBusyness(
-    level="none", reason="nothing of the last minutes was released"
-)
+_NOTHING_LIVE: Final = LiveBusyness(level="none", reason="nothing of the last minutes was released")
 
 
 class BusyPlaces:

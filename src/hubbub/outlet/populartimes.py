@@ -37,7 +37,7 @@ class DayTimes(msgspec.Struct, frozen=True):
     """A day of the week, hour by hour from midnight on, in percent of the place's peak."""
 
     name: str
-    data: list[int]
+    percent: list[int] = msgspec.field(name="data")
 
 
 class PopularTimes(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -121,7 +121,7 @@ class PopularTimesOutlet:
             address=_address(place),
             types=[place.category],
             coordinates=Coordinates(lat=place.lat_e6 / 1e6, lng=place.lon_e6 / 1e6),
-            populartimes=[DayTimes(name=day.name, data=day.percent) for day in days_of(week)],
+            populartimes=[DayTimes(name=day.name, percent=day.percent) for day in days_of(week)],
             time_spent=week.stay_min,
             evidence=week.evidence,
             weeks=week.weeks,

@@ -99,6 +99,17 @@ def test_a_place_is_a_pin_on_the_map_and_a_tap_opens_its_card(open_page: Open) -
     expect(page.get_by_role("region", name="Traffic now")).to_be_visible()
 
 
+def test_pins_stay_when_the_house_tells_of_itself_anew(doorstep: Doorstep, open_page: Open) -> None:
+    page = open_page(f"/{CLOSE_UP}")
+    assert pins(page, some=True)
+    doorstep.is_shut = True
+    expect(page.get_by_role("status")).to_have_text(re.compile("No answer since"))
+    doorstep.is_shut = False
+    expect(page.get_by_role("status")).not_to_have_text(re.compile("No answer"), timeout=15_000)
+    page.wait_for_timeout(500)
+    assert pins(page, some=True)
+
+
 def test_a_card_says_how_busy_each_hour_is_and_marks_now(
     town: MappedHouse, open_page: Open
 ) -> None:

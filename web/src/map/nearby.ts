@@ -23,6 +23,8 @@ export class Nearby {
   #asked = new Map<string, number>();
 
   #city: Box;
+  /** Something that was asked for did not come. */
+  isLacking = false;
 
   constructor([west, south, east, north]: Box) {
     this.#city = [west - BESIDE_DEG, south - BESIDE_DEG, east + BESIDE_DEG, north + BESIDE_DEG];
@@ -37,6 +39,7 @@ export class Nearby {
     const [w, s, e, n] = this.#city;
     const box: Box = [Math.max(west, w), Math.max(south, s), Math.min(east, e), Math.min(north, n)];
     const missing = piecesOf(box).filter((piece) => performance.now() - (this.#asked.get(`${piece}`) ?? -AGED_MS) >= AGED_MS);
+    this.isLacking = false;
     const found = await Promise.all(missing.map((piece) => this.#fetch(piece)));
     return found.includes(true);
   }
@@ -50,7 +53,8 @@ export class Nearby {
       if (!more || piece[0] >= DEEPEST) return places.length > 0;
       return (await Promise.all(quartersOf(piece).map((quarter) => this.#fetch(quarter)))).includes(true);
     } catch {
-      this.#asked.delete(`${piece}`); // the next move asks again; what was fetched stays
+      this.#asked.delete(`${piece}`); // it is asked for again; what was fetched stays
+      this.isLacking = true;
       return false;
     }
   }

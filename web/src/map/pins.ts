@@ -19,6 +19,7 @@ const EMPTY = { type: "FeatureCollection" as const, features: [] };
 type Features = FeatureCollection<Point>;
 let shown: Features = EMPTY;
 let picked: Features = EMPTY;
+let pickedId: string | undefined;
 
 /** The layers; what is in them is kept over a change of light. */
 export function pins(theme: Theme): Shown {
@@ -35,7 +36,7 @@ export function pins(theme: Theme): Shown {
   const halo = { "text-halo-color": GROUND[theme].halo, "text-halo-width": 1.6 };
   return {
     sources: {
-      [PLACES]: { type: "geojson", data: shown },
+      [PLACES]: { type: "geojson", data: others() },
       [PICKED]: { type: "geojson", data: picked },
     },
     layers: [],
@@ -97,16 +98,27 @@ export function pins(theme: Theme): Shown {
 /** Show these places and no others; what somebody looked for is shown at any zoom. */
 export function showPlaces(canvas: Canvas, places: PlaceFound[], isFound: boolean): void {
   shown = { type: "FeatureCollection", features: places.map((place) => featureOf(place, isFound)) };
-  (canvas.getSource(PLACES) as GeoJSONSource | undefined)?.setData(shown);
+  fill(canvas, PLACES, others());
 }
 
 /** Mark one place, or none. */
 export function markPlace(canvas: Canvas, place: Marked | undefined): void {
   picked = { type: "FeatureCollection", features: place ? [markedFeature(place)] : [] };
-  (canvas.getSource(PICKED) as GeoJSONSource | undefined)?.setData(picked);
+  pickedId = place?.id;
+  fill(canvas, PICKED, picked);
+  fill(canvas, PLACES, others());
 }
 
-export type Marked = Pick<PlaceFound, "name" | "category" | "lat" | "lon" | "open">;
+/** All that is shown but for what is marked: nothing is drawn twice. */
+function others(): Features {
+  return { ...shown, features: shown.features.filter(({ properties }) => properties?.["id"] !== pickedId) };
+}
+
+function fill(canvas: Canvas, source: string, features: Features): void {
+  (canvas.getSource(source) as GeoJSONSource | undefined)?.setData(features);
+}
+
+export type Marked = Pick<PlaceFound, "id" | "name" | "category" | "lat" | "lon" | "open">;
 
 function markedFeature({ name, category, lat, lon, open }: Marked): Feature<Point> {
   return {

@@ -43,6 +43,7 @@ class Demo:
     def start(self) -> None:
         options = [part for name, file in self._files.items() for part in (f"--{name}", str(file))]
         where = ("--home", str(self.home), "--port", str(self.port), "--speed", "40")
+        where += ("--messenger-port", str(free_port()))
         where += ("--residents", "0")  # their week has tests of its own
         self.process = subprocess.Popen(
             (*HUBBUB, "demo", *where, *options), stderr=subprocess.DEVNULL

@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ from nio.crypto import decrypt_attachment
 from messenger.homeserver import Account
 
 PATIENCE_S = 60.0
+
+
+@cache
+def _one_loop() -> asyncio.AbstractEventLoop:
+    """Give the loop that all of them live in: their library binds its stores for the process."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True, name="independent").start()
+    return loop
 
 
 @dataclass(frozen=True)
@@ -57,17 +66,11 @@ class Independent:
         folder.mkdir()
         self.heard: list[Heard] = []
         self.unreadable = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
         self._client = self._do(self._opened(account, url, folder))
         self._syncing = self._do(self._begun())
 
     def close(self) -> None:
         self._do(self._closed())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     def hears(self, words: str) -> Heard:
         """Wait until something with these words came, and could be read."""
@@ -176,7 +179,7 @@ class Independent:
         self.unreadable += 1
 
     def _do[Done](self, work: Coroutine[Any, Any, Done]) -> Done:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+        return asyncio.run_coroutine_threadsafe(work, _one_loop()).result(PATIENCE_S)
 
     def _waits[Found](self, found: Any) -> Any:
         deadline = time.monotonic() + PATIENCE_S

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hubbub.record.engine import Engine
+from hubbub.record.engine import Engine, Files
 from hubbub.record.events import EventStore
 from hubbub.run.city import DEMO_EXTRACT
 from hubbub.run.settings import FILE
@@ -63,6 +63,11 @@ class House:
         self.process.wait(30)
 
 
+def settings() -> str:
+    """Let anybody enrol, and no two houses ask for one port."""
+    return f"[server]\nopen_enrolment = true\n[messenger]\nport = {free_port()}\n"
+
+
 def hubbub(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run((*HUBBUB, *arguments), capture_output=True, text=True, check=False)
 
@@ -70,7 +75,7 @@ def hubbub(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     home = tmp_path_factory.mktemp("house")
-    (home / FILE).write_text("[server]\nopen_enrolment = true\n")
+    (home / FILE).write_text(settings())
     added = hubbub("city", "add", str(DEMO_EXTRACT), "--home", str(home), "--json")
     assert added.returncode == 0, added.stderr
     running = House(home, free_port())
@@ -93,8 +98,8 @@ def stored_rows(house: House, at: float) -> int:
     """Count the rows in the store that were taken at one moment."""
     store = EventStore(house.home / "events")
     rows = PINGS.filter(PINGS.at == round(at * 1e6))
-    files = store.paths(store.listing())
-    counted = Engine().run(rows.aggregate(n=rows.count()), {"pings": files})
+    files = Files(store.paths(store.listing()))
+    counted = Engine().run(rows.aggregate(n=rows.count()), {"pings": [files]})
     return int(counted["n"][0].as_py())
 
 
@@ -196,7 +201,7 @@ def test_a_wrong_call_ends_with_its_code_and_says_why(
 
 
 def test_the_house_stops_when_it_is_told_to(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("[server]\nopen_enrolment = true\n")
+    (tmp_path / FILE).write_text(settings())
     lonely = subprocess.Popen(
         (*HUBBUB, "up", "--home", str(tmp_path), "--port", str(free_port())),
         stderr=subprocess.PIPE,

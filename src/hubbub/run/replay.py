@@ -102,7 +102,7 @@ class Phones:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         async with _asked(self._session, "/v1/intake", body=body, headers=headers) as answer:
             match answer.status:
-                case 200:
+                case 200 | 422:  # some rows, or none of them, could be taken: it says which
                     told = msgspec.json.decode(await answer.read(), type=_Told)
                     self.accepted += told.accepted
                     self.rejected += len(told.rejected)

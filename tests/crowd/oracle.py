@@ -7,7 +7,7 @@ from math import isqrt
 
 from crowd.morning import ROADS, ZONE, Pass
 from hubbub.crowd.blocks import Block, Windows, day_number
-from hubbub.crowd.bounds import DayPlan, OneNorm, SumPlan, TwoNorm, Unit
+from hubbub.crowd.bounds import DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.laws import G
 from hubbub.crowd.measure import Count, Events, Histogram, Measure, Presence, TwoCounters
@@ -126,14 +126,14 @@ def weights_of(
                 root = isqrt(squares * 1024**2 - 1) + 1 + 1  # the ceiling, and one
                 whole = G * 1024 * most
                 yield from ((c, min(c.rows * G, c.rows * whole // root)) for c in together)
-            case (DayPlan() | SumPlan()) as plan:
+            case DayPlan() as plan:
                 yield from ((cell, plan.weight) for cell in planned(together, declaration))
 
 
 def planned(together: list[Cell], declaration: Declaration[LiveTraffic]) -> Iterator[Cell]:
     """Take the first windows in which somebody has a turn, and a few cells in each."""
     plan, groups = declaration.bound, declaration.blocks.groups
-    assert isinstance(plan, DayPlan | SumPlan)
+    assert isinstance(plan, DayPlan)
     bins = len(declaration.measure.edges) + 1 if isinstance(declaration.measure, Histogram) else 1
     told = [c for c in together if (c.subject + c.window) % groups == c.key % groups]
     for window in sorted({cell.window for cell in told})[: plan.windows_max]:

@@ -99,13 +99,11 @@ class DayPlan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SumPlan:
-    """A fixed weight as by a `DayPlan`, but for the sum: for few windows it takes less noise."""
+class SumPlan(DayPlan):
+    """A plan of the day that bounds the sum: for few windows it takes less noise."""
 
     windows_max: int = 2
     keys_max: int = 1
-
-    whole_max: ClassVar[int] = 1
 
     @property
     def weight(self) -> int:
@@ -113,8 +111,7 @@ class SumPlan:
         return G // (self.windows_max * self.keys_max)
 
 
-type Plan = DayPlan | SumPlan
-type Bound = OneNorm | TwoNorm | Plan
+type Bound = OneNorm | TwoNorm | DayPlan
 
 
 def d_q(
@@ -150,7 +147,7 @@ def weighed(
     `keys` are the public ones: a table of them, or a number if they are all that are below it.
     """
     rows = _rows(contributions, keys, measure=measure, blocks=None if one_day else blocks)
-    if isinstance(bound, DayPlan | SumPlan):
+    if isinstance(bound, DayPlan):
         planned = _planned(_cells(rows, measure), bound, measure=measure, blocks=blocks)
         return _counted(planned, ibis.literal(bound.weight), measure=measure)
     if isinstance(measure, Presence | Events) and unit is Unit.PERSON_DAY:
@@ -269,7 +266,7 @@ def _summed(rows: ir.Table, measure: Measure) -> dict[str, ir.IntegerValue]:
     return {}
 
 
-def _planned(cells: ir.Table, plan: Plan, *, measure: Measure, blocks: Blocks) -> ir.Table:
+def _planned(cells: ir.Table, plan: DayPlan, *, measure: Measure, blocks: Blocks) -> ir.Table:
     turn = (cells.subject % blocks.groups + cells.window) % blocks.groups
     told = cells.filter(turn == cells.key % blocks.groups)
     place = told.key.cast("int64")

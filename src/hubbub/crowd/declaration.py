@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 
 from hubbub.crowd import bounds
 from hubbub.crowd.blocks import ALONE, Blocks, Days, Newest, Windows
-from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, SumPlan, TwoNorm, Unit, is_summed
+from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, TwoNorm, Unit, is_summed
 from hubbub.crowd.laws import DiscreteLaplace, G, Noise
 from hubbub.crowd.measure import (
     BASE_COLUMNS,
@@ -107,7 +107,7 @@ class Declaration[For: Purpose]:
     @property
     def cell_max(self) -> int:
         """Give the most that one unit adds to one cell of a block, on the grid."""
-        if isinstance(self.bound, DayPlan | SumPlan):
+        if isinstance(self.bound, DayPlan):
             return self.bound.weight
         return min(self.measure.rows_per_key_max, self.bound.whole_max) * G
 
@@ -242,7 +242,7 @@ class Declaration[For: Purpose]:
                 fits = True
             case ((OneNorm() | TwoNorm()), Unit.PERSON_DAY, Days()):
                 fits = True
-            case ((DayPlan() | SumPlan()), Unit.PERSON_DAY, Windows()):
+            case DayPlan(), Unit.PERSON_DAY, Windows():
                 fits = True
             case _:
                 fits = False
@@ -255,10 +255,7 @@ class Declaration[For: Purpose]:
         match self.bound:
             case OneNorm(whole_max=whole_max) | TwoNorm(whole_max=whole_max):
                 counts = 1 <= whole_max <= WHOLE_MAX
-            case (
-                DayPlan(windows_max=windows_max, keys_max=keys_max)
-                | SumPlan(windows_max=windows_max, keys_max=keys_max)
-            ) as plan:
+            case DayPlan(windows_max=windows_max, keys_max=keys_max) as plan:
                 counts = min(windows_max, keys_max) >= 1 and plan.weight >= 1
             case _:
                 assert_never(self.bound)

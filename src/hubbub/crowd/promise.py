@@ -17,7 +17,7 @@ from typing import Final, assert_never
 import msgspec
 
 from hubbub.crowd.blocks import Blocks, Days, Windows
-from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, SumPlan, TwoNorm, Unit
+from hubbub.crowd.bounds import Bound, DayPlan, OneNorm, TwoNorm, Unit
 from hubbub.crowd.laws import G, Noise
 from hubbub.crowd.measure import Count, Events, Histogram, Measure, Presence, TwoCounters
 
@@ -118,10 +118,7 @@ def bound_words(bound: Bound, *, key_word: str) -> str:
             return f"All that one of these adds is at most {whole_max} whole."
         case TwoNorm(whole_max=whole_max):
             return f"All that one of these adds has a length (L2) of at most {whole_max} whole."
-        case (
-            DayPlan(windows_max=windows_max, keys_max=keys_max, weight=weight)
-            | SumPlan(windows_max=windows_max, keys_max=keys_max, weight=weight)
-        ):
+        case DayPlan(windows_max=windows_max, keys_max=keys_max, weight=weight):
             return (
                 f"At most {windows_max} windows a day and {keys_max} {key_word}s in each are "
                 f"counted, each for {weight}/{G}."

@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 
 from hubbub.crowd.blocks import Block, Days, day_name
 from hubbub.crowd.book import Bill, accounts_of, mechanism
-from hubbub.crowd.bounds import DayPlan, SumPlan
+from hubbub.crowd.bounds import DayPlan
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.keys import PublicKeys
 from hubbub.deal.gate import Permitted
@@ -42,7 +42,7 @@ class Question[For: Purpose]:
 
     @property
     def _is_planned(self) -> bool:
-        return isinstance(self.declaration.bound, DayPlan | SumPlan)
+        return isinstance(self.declaration.bound, DayPlan)
 
     @cached_property
     def bill(self) -> Bill:

@@ -12,14 +12,14 @@ from hubbub.deal.signals import Signals
 from hubbub.deal.tcf import NotTcf
 from hubbub.intake.adapter import Adapter, Sent
 from hubbub.intake.admission import Admission, Journal, Seen
-from hubbub.intake.answers import Answer, Problem, Wait, account, delivered, problem
+from hubbub.intake.answers import Answer, Problem, Wait, account, delivered
 from hubbub.intake.gpslogger import GPSLOGGER
 from hubbub.intake.limits import Limits
 from hubbub.intake.overland import OVERLAND
 from hubbub.intake.own import OWN, WrongType
 from hubbub.intake.owntracks import OWNTRACKS
 from hubbub.intake.ping import Parsed, TooManyRows, Unreadable
-from hubbub.intake.request import ClientGone, Receive, Request, Scope, Send, send_answer
+from hubbub.intake.request import Receive, Request, Scope, Send, exchange
 from hubbub.intake.traccar import TRACCAR
 from hubbub.terms.buckets import Buckets
 from hubbub.terms.errors import HubbubError
@@ -66,16 +66,9 @@ class Door:
         """Answer one request."""
         assert scope["type"] == "http", "the door speaks HTTP"
         request = Request(scope, receive)
-        try:
-            try:
-                answer = await self._answer(request)
-            except Problem as refused:
-                answer = problem(refused)
-                await request.discard_rest(self._limits)
-        except ClientGone:
-            return
-        self.answers[answer.status] += 1
-        await send_answer(send, answer)
+        told = await exchange(request, send, answer=self._answer, limits=self._limits)
+        if told is not None:
+            self.answers[told.status] += 1
 
     async def _answer(self, request: Request) -> Answer:
         adapter = _adapter(request)

@@ -17,11 +17,11 @@ from msgspec import Meta
 from hubbub.deal.desk import LiveReceipt
 from hubbub.deal.policy import POLICY, Resource
 from hubbub.intake.admission import Admitted
-from hubbub.intake.answers import Answer, Problem, Wait, problem
+from hubbub.intake.answers import Answer, Problem, Wait
 from hubbub.intake.limits import Limits
 from hubbub.intake.ping import Field, Rejected, decode_rows
 from hubbub.intake.refusals import Refusals
-from hubbub.intake.request import ClientGone, Receive, Request, Scope, Send, send_answer
+from hubbub.intake.request import Receive, Request, Scope, Send, exchange
 from hubbub.terms.catalogue import CATEGORIES
 from hubbub.terms.errors import HubbubError
 from hubbub.terms.people import Personal, ReceiptNumber, Subject
@@ -137,16 +137,9 @@ class MessengerDoor:
         """Answer one request."""
         assert scope["type"] == "http", "the door speaks HTTP"
         request = Request(scope, receive)
-        try:
-            try:
-                answer = await self._answer(request)
-            except Problem as refused:
-                answer = problem(refused)
-                await request.discard_rest(self._limits)
-        except ClientGone:
-            return
-        self.answers[answer.status] += 1
-        await send_answer(send, answer)
+        told = await exchange(request, send, answer=self._answer, limits=self._limits)
+        if told is not None:
+            self.answers[told.status] += 1
 
     async def _answer(self, request: Request) -> Answer:
         if request.method != "POST":

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hubbub.deal.signals import Signals, read_signals
 from hubbub.intake.adapter import form
-from hubbub.intake.answers import Answer, Problem
+from hubbub.intake.answers import Answer, Problem, problem
 from hubbub.intake.limits import Limits
 
 type Message = MutableMapping[str, Any]  # ASGI's own
@@ -127,7 +127,23 @@ class Request:
         return self._headers.get(name, b"").decode("latin-1")
 
 
-async def send_answer(send: Send, answer: Answer) -> None:
+async def exchange(
+    request: Request, send: Send, *, answer: Callable[[Request], Awaitable[Answer]], limits: Limits
+) -> Answer | None:
+    """Answer one request, with the problem where there is one. None: whoever asked has hung up."""
+    try:
+        try:
+            told = await answer(request)
+        except Problem as refused:
+            told = problem(refused)
+            await request.discard_rest(limits)
+    except ClientGone:
+        return None
+    await _send_answer(send, told)
+    return told
+
+
+async def _send_answer(send: Send, answer: Answer) -> None:
     """Send a whole answer. Nobody in between keeps a copy."""
     headers = [
         (b"content-type", answer.media_type.encode()),

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubbub.crowd.blocks import Block, Days, Windows
-from hubbub.crowd.bounds import DayPlan, SumPlan
+from hubbub.crowd.bounds import DayPlan
 from hubbub.crowd.declaration import Declaration
 from hubbub.crowd.noise import Entropy, Integers
 from hubbub.deal.gate import derive
@@ -150,7 +150,7 @@ def planned(declared: Declaration[Any], worlds: int) -> Scene:
     """Somebody is heard in all windows, and at all keys in each, that the plan of a day allows."""
     blocks, plan = declared.blocks, declared.bound
     assert isinstance(blocks, Windows), "a plan is of windows"
-    assert isinstance(plan, DayPlan | SumPlan), "a day of it has a plan"
+    assert isinstance(plan, DayPlan), "a day of it has a plan"
     first = NOON // (blocks.length_s * SECOND)
     places = [
         (window, (window + _HERSELF) % blocks.groups)  # her turn: bounds, rule 4

@@ -3,14 +3,10 @@
 A process of its own, like that of the usual speeds, so that live traffic does not wait for it.
 """
 
-import os
-import signal
-import sys
-import threading
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -37,25 +33,19 @@ from hubbub.record.ledger_shelf import LedgerShelf
 from hubbub.record.record import Record
 from hubbub.run.arrivals import Arrivals
 from hubbub.run.busyness import public_on, released_weeks, tables_of
-from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.home import Home
-from hubbub.run.house import house_clock, open_deals, open_record, open_shelf
-from hubbub.run.log import set_up_logs
+from hubbub.run.house import open_record, open_shelf
 from hubbub.run.place_numbers import place_numbers
 from hubbub.run.places import places_of
-from hubbub.run.settings import read_settings
+from hubbub.run.releasing import keep_releasing
 from hubbub.run.spending import open_ledger
 from hubbub.run.visits import Visits
 from hubbub.run.weekly import WeeklyReleases
-from hubbub.terms.errors import HubbubError
 from hubbub.terms.purposes import Places
 from hubbub.terms.time import Clock, Instant
 
 log = structlog.get_logger()
-
-_LOOK_EVERY_S: Final = 60.0
-_BEHIND: Final = 10  # live traffic goes first
 
 
 class Learnt(NamedTuple):
@@ -155,26 +145,8 @@ def busy_weeks(
 
 
 def main() -> None:
-    """Release what is due in the house in the data folder given, every week: HOME."""
-    end_with_parent()
-    set_up_logs()
-    os.nice(_BEHIND)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    (folder,) = sys.argv[1:]
-    home = Home(Path(folder))
-    settings = read_settings(home.folder)
-    clock = house_clock(settings)
-    loop = BusyLoop(home, clock)
-    while not stop.wait(_LOOK_EVERY_S):
-        deals = open_deals(home, settings, clock)
-        try:
-            loop.step(deals)
-        except HubbubError as error:
-            log.warning("how busy places are was not released", why=str(error))
-        finally:
-            deals.close()
+    """Release what is due in the house in the data folder given: HOME."""
+    keep_releasing(lambda home, clock: BusyLoop(home, clock).step, what="how busy places are")
 
 
 if __name__ == "__main__":

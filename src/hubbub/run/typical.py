@@ -3,15 +3,10 @@
 A process of its own, so that live traffic does not wait for it.
 """
 
-import os
-import signal
-import sys
-import threading
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import structlog
@@ -23,26 +18,21 @@ from hubbub.deal.gate import Permitted, derive
 from hubbub.products.traffic.declarations import TYPICAL, Roads
 from hubbub.products.traffic.live import REFED_S, Matching
 from hubbub.products.traffic.trips import PAST_CHUNK_S
+from hubbub.record.deal_store import DealStore
 from hubbub.record.ledger import Ledger
 from hubbub.record.record import Record
 from hubbub.record.roads.city import City
-from hubbub.run.children import end_with_parent
 from hubbub.run.city import current_city
 from hubbub.run.home import Home
-from hubbub.run.house import house_clock, open_deals, open_record
-from hubbub.run.log import set_up_logs
-from hubbub.run.settings import read_settings
+from hubbub.run.house import open_record
+from hubbub.run.releasing import keep_releasing
 from hubbub.run.spending import open_ledger
 from hubbub.run.traffic import between, slices
 from hubbub.run.weekly import WeeklyReleases
-from hubbub.terms.errors import HubbubError
 from hubbub.terms.purposes import Traffic
-from hubbub.terms.time import SECOND, Instant
+from hubbub.terms.time import SECOND, Clock, Instant
 
 log = structlog.get_logger()
-
-_LOOK_EVERY_S: Final = 60.0
-_BEHIND: Final = 10  # live traffic goes first
 
 
 class MatchedPasses:
@@ -94,32 +84,19 @@ def typical_speeds(
     )
 
 
+def release_due(home: Home, clock: Clock, deals: DealStore) -> None:
+    """Release the usual speeds of last week, unless they are out. Raises what refuses it."""
+    with closing(open_ledger(home)) as ledger:
+        city = current_city(home)
+        with closing(open_record(home, deals)) as record:
+            speeds = typical_speeds(record, ledger, city, folder=home.days)
+            if speeds.step(clock.now()):
+                log.info("the usual speeds of last week are out")
+
+
 def main() -> None:
-    """Release what is due in the house in the data folder given, every week: HOME."""
-    end_with_parent()
-    set_up_logs()
-    os.nice(_BEHIND)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    (folder,) = sys.argv[1:]
-    home = Home(Path(folder))
-    settings = read_settings(home.folder)
-    clock = house_clock(settings)
-    while not stop.wait(_LOOK_EVERY_S):
-        deals = open_deals(home, settings, clock)
-        try:
-            with closing(open_ledger(home)) as ledger:
-                city = current_city(home)
-                with closing(open_record(home, deals)) as record:
-                    speeds = typical_speeds(record, ledger, city, folder=home.days)
-                    is_out = speeds.step(clock.now())
-                if is_out:
-                    log.info("the usual speeds of last week are out")
-        except HubbubError as error:
-            log.warning("the usual speeds were not released", why=str(error))
-        finally:
-            deals.close()
+    """Release what is due in the house in the data folder given: HOME."""
+    keep_releasing(lambda *house: partial(release_due, *house), what="the usual speeds")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,11 @@ export const QUIET_PERCENT = 40;
 const TYPING_MS = 180;
 const SHOWN_MAX = 60;
 
+/** The place that the page's address opens. */
+export function placeTold(): string | undefined {
+  return new URLSearchParams(location.search).get("place") ?? undefined;
+}
+
 export class PlaceSearch {
   text = $state("");
   category = $state<Category>();
@@ -67,14 +72,16 @@ export class PlaceSearch {
     }
   }
 
-  /** The address of what is looked for, to be kept or shared. */
-  told(): URLSearchParams {
+  /** The address of what is looked for on a page, to be kept or shared, with the place that is open. */
+  address(page: string, place: string | undefined): string {
     const told = new URLSearchParams();
     if (this.text.trim()) told.set("q", this.text.trim());
     if (this.category) told.set("category", this.category);
     if (this.isOpenNow) told.set("open", "now");
     if (this.isQuiet) told.set("quiet", "yes");
-    return told;
+    if (place) told.set("place", place);
+    const query = told.toString();
+    return query ? `${page}?${query}` : page;
   }
 
   #parameters(): URLSearchParams {

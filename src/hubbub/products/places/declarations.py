@@ -9,7 +9,7 @@ hour is one of 168 on the clocks there: where they are put back, it is counted t
 where they are put forward, one is counted in no row. Readers know which weeks those were.
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import ibis
@@ -131,78 +131,63 @@ def _by_spot() -> ir.Table:
 
 
 _ARRIVALS: Final = Events(counted="visits")
-_WEEK: Final = Days(days=7)
 _FLOOR: Final = Floor(people=10, luck=0.01)
 
-HOURS: Final = Declaration(
-    name="places.hours",
+_weekly = partial(
+    Declaration,
     purpose=Places,
+    unit=Unit.PERSON_DAY,
+    delta=0,
+    blocks=Days(days=7),
+    floor=_FLOOR,
+    combination=Newest(blocks=WEEKS_MAX),
+)
+
+HOURS: Final = _weekly(
+    name="places.hours",
     question=_by_place_hour(),
     keys=PLACE_HOURS,
     key_word="place",
-    unit=Unit.PERSON_DAY,
     measure=_ARRIVALS,
     bound=OneNorm(whole_max=VISITS_A_DAY),
     noise=DiscreteLaplace(scale=4 * G),
     epsilon=0.5,
-    delta=0,
-    blocks=_WEEK,
-    floor=_FLOOR,
-    combination=Newest(blocks=WEEKS_MAX),
 )
 """Arrivals at each place in each hour of a week."""
 
-TOTALS: Final = Declaration(
+TOTALS: Final = _weekly(
     name="places.totals",
-    purpose=Places,
     question=VISITS.select("subject", "at", key="place"),
     keys=PLACES,
     key_word="place",
-    unit=Unit.PERSON_DAY,
     measure=_ARRIVALS,
     bound=OneNorm(whole_max=VISITS_A_DAY),
     noise=DiscreteLaplace(scale=10 * G),
     epsilon=0.2,
-    delta=0,
-    blocks=_WEEK,
-    floor=_FLOOR,
-    combination=Newest(blocks=WEEKS_MAX),
 )
 """Arrivals at each place in a week."""
 
-BY_CATEGORY: Final = Declaration(
+BY_CATEGORY: Final = _weekly(
     name="places.categories",
-    purpose=Places,
     question=_by_category_hour(),
     keys=CATEGORY_HOURS,
     key_word="kind of place",
-    unit=Unit.PERSON_DAY,
     measure=_ARRIVALS,
     bound=OneNorm(whole_max=VISITS_A_DAY),
     noise=DiscreteLaplace(scale=10 * G),
     epsilon=0.2,
-    delta=0,
-    blocks=_WEEK,
-    floor=_FLOOR,
-    combination=Newest(blocks=WEEKS_MAX),
 )
 """Arrivals at all places of a category in each hour of a week."""
 
-STAYS: Final = Declaration(
+STAYS: Final = _weekly(
     name="places.stays",
-    purpose=Places,
     question=_by_stay(),
     keys=CATEGORY_KEYS,
     key_word="kind of place",
-    unit=Unit.PERSON_DAY,
     measure=Histogram(value="length of stays", edges=STAY_EDGES_MIN),
     bound=OneNorm(),
     noise=DiscreteLaplace(scale=10 * G),
     epsilon=0.1,
-    delta=0,
-    blocks=_WEEK,
-    floor=_FLOOR,
-    combination=Newest(blocks=WEEKS_MAX),
 )
 """How long people stay at places of a category: all stays of a day weigh one whole."""
 
